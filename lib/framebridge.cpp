@@ -1,0 +1,375 @@
+/* gst-framewise: frames across the border between libav and GStreamer, without copying.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "framebridge.hpp"
+
+extern "C" {
+#include <libavutil/imgutils.h>
+}
+
+#include <algorithm>
+#include <vector>
+
+namespace framewise {
+
+/* ---- libav -> GStreamer ----------------------------------------------------------------------- */
+
+static int count_planes(const AVFrame *frame) {
+  auto format = static_cast<AVPixelFormat>(frame->format);
+  const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+  return desc->flags & AV_PIX_FMT_FLAG_PAL ? 2 : av_pix_fmt_count_planes(format);
+}
+
+static bool is_palette(const AVFrame *frame, int plane) {
+  return plane == 1 &&
+         av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame->format))->flags & AV_PIX_FMT_FLAG_PAL;
+}
+
+static int count_rows(const AVFrame *frame, int plane) {
+  const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame->format));
+  return plane == 1 || plane == 2 ? AV_CEIL_RSHIFT(frame->height, desc->log2_chroma_h)
+                                  : frame->height;
+}
+
+/* Bytes from the first to past the last sample of a plane, rows at `stride`. */
+static size_t plane_extent(const AVFrame *frame, int plane, int stride) {
+  if (is_palette(frame, plane))
+    return AVPALETTE_SIZE;
+  int row = av_image_get_linesize(static_cast<AVPixelFormat>(frame->format), frame->width, plane);
+  return size_t(stride) * (count_rows(frame, plane) - 1) + row;
+}
+
+static int find_buffer(const AVFrame *frame, int plane, size_t extent) {
+  for (int i = 0; i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++) {
+    const AVBufferRef *buf = frame->buf[i];
+    if (frame->data[plane] >= buf->data &&
+        frame->data[plane] + extent <= buf->data + buf->size)
+      return i;
+  }
+  return -1;
+}
+
+static void unref_av_buffer(gpointer data) {
+  auto *buf = static_cast<AVBufferRef *>(data);
+  av_buffer_unref(&buf);
+}
+
+BufferPtr wrap_frame(const AVFrame *frame, Sharing sharing) {
+  const int n_planes = count_planes(frame);
+  if (!is_software(static_cast<AVPixelFormat>(frame->format)))
+    return nullptr;
+
+  int home[4];
+  struct Range {
+    const uint8_t *start = nullptr, *end = nullptr;
+    size_t base = 0; /* where the memory begins in the GstBuffer */
+  } ranges[AV_NUM_DATA_POINTERS];
+
+  for (int i = 0; i < n_planes; i++) {
+    if (!is_palette(frame, i) && frame->linesize[i] <= 0)
+      return nullptr;
+    size_t extent = plane_extent(frame, i, frame->linesize[i]);
+    home[i] = find_buffer(frame, i, extent);
+    if (home[i] < 0)
+      return nullptr;
+    const AVBufferRef *buf = frame->buf[home[i]];
+    const uint8_t *start = frame->data[i];
+    /* whole rows where the memory has them */
+    const uint8_t *end = start + extent;
+    if (!is_palette(frame, i)) {
+      size_t whole = size_t(frame->linesize[i]) * count_rows(frame, i);
+      end = start + std::min<size_t>(whole, buf->data + buf->size - start);
+    }
+    Range &range = ranges[home[i]];
+    range.start = range.start ? std::min(range.start, start) : start;
+    range.end = range.end ? std::max(range.end, end) : end;
+  }
+
+  bool writable = sharing == Sharing::as_refcount &&
+                  av_frame_is_writable(const_cast<AVFrame *>(frame)) > 0;
+  auto flags = writable ? GstMemoryFlags(0) : GST_MEMORY_FLAG_READONLY;
+  BufferPtr buffer(gst_buffer_new());
+  size_t base = 0;
+  for (int i = 0; i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++) {
+    Range &range = ranges[i];
+    if (!range.start)
+      continue;
+    AVBufferRef *ref = av_buffer_ref(frame->buf[i]);
+    if (!ref)
+      return nullptr;
+    range.base = base;
+    size_t size = range.end - range.start;
+    gst_buffer_append_memory(buffer.get(),
+                             gst_memory_new_wrapped(flags, ref->data, ref->size,
+                                                    range.start - ref->data, size, ref,
+                                                    unref_av_buffer));
+    base += size;
+  }
+
+  gsize offset[GST_VIDEO_MAX_PLANES] = {};
+  gint stride[GST_VIDEO_MAX_PLANES] = {};
+  for (int i = 0; i < n_planes; i++) {
+    const Range &range = ranges[home[i]];
+    offset[i] = range.base + (frame->data[i] - range.start);
+    stride[i] = is_palette(frame, i) ? 4 : frame->linesize[i];
+  }
+  GstVideoFormat twin = to_gst_format(static_cast<AVPixelFormat>(frame->format));
+  gst_buffer_add_video_meta_full(
+      buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+      twin == GST_VIDEO_FORMAT_UNKNOWN ? GST_VIDEO_FORMAT_ENCODED : twin, frame->width,
+      frame->height, n_planes, offset, stride);
+  return buffer;
+}
+
+bool has_default_layout(const AVFrame *frame) {
+  auto layout = default_layout(static_cast<AVPixelFormat>(frame->format), frame->width,
+                               frame->height);
+  if (!layout || !frame->buf[0] || frame->buf[1])
+    return false;
+  for (int i = 0; i < layout->n_planes; i++) {
+    if (size_t(frame->data[i] - frame->data[0]) != layout->offset[i] - layout->offset[0])
+      return false;
+    if (!is_palette(frame, i) && frame->linesize[i] != layout->stride[i])
+      return false;
+  }
+  const AVBufferRef *buf = frame->buf[0];
+  return layout->offset[0] == 0 && frame->data[0] >= buf->data &&
+         frame->data[0] + layout->size <= buf->data + buf->size;
+}
+
+Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer) {
+  auto view = writable_view(buffer, from_frame(frame));
+  if (!view)
+    return Failure(view.error());
+  const auto format = static_cast<AVPixelFormat>(frame->format);
+  const uint8_t *source[4] = {frame->data[0], frame->data[1], frame->data[2], frame->data[3]};
+  av_image_copy((*view)->data, (*view)->linesize, source, frame->linesize, format, frame->width,
+                frame->height);
+  return {};
+}
+
+/* ---- GStreamer -> libav ----------------------------------------------------------------------- */
+
+namespace {
+
+/* The mapped memories of a buffer, one GstMapInfo each; unmaps, then lets the buffer go. */
+class Mapping {
+public:
+  /* Takes the buffer. */
+  explicit Mapping(BufferPtr buffer) : owned_(std::move(buffer)), buffer_(owned_.get()) {}
+  /* Borrows it; it must outlive the mapping. */
+  explicit Mapping(GstBuffer *buffer) : buffer_(buffer) {}
+  Mapping(const Mapping &) = delete;
+  Mapping &operator=(const Mapping &) = delete;
+  ~Mapping() {
+    for (auto &part : parts_)
+      gst_buffer_unmap(buffer_, &part.info);
+  }
+
+  GstBuffer *buffer() const { return buffer_; }
+
+  struct Part {
+    size_t base; /* offset of the memory in the buffer */
+    GstMapInfo info;
+  };
+  const std::vector<Part> &parts() const { return parts_; }
+
+  bool map_each(GstMapFlags flags) {
+    guint n = gst_buffer_n_memory(buffer_);
+    size_t base = 0;
+    parts_.reserve(n);
+    for (guint i = 0; i < n; i++) {
+      Part part{base, {}};
+      if (!gst_buffer_map_range(buffer_, i, 1, &part.info, flags))
+        return false;
+      base += part.info.size;
+      parts_.push_back(part);
+    }
+    return true;
+  }
+  /* All memories as one piece: copies where there are several. */
+  bool map_merged(GstMapFlags flags) {
+    for (auto &part : parts_)
+      gst_buffer_unmap(buffer_, &part.info);
+    parts_.clear();
+    Part part{0, {}};
+    if (!gst_buffer_map(buffer_, &part.info, flags))
+      return false;
+    parts_.push_back(part);
+    return true;
+  }
+
+private:
+  BufferPtr owned_;
+  GstBuffer *buffer_;
+  std::vector<Part> parts_;
+};
+
+using SharedMapping = std::shared_ptr<Mapping>;
+
+} // namespace
+
+static void release_mapping(void *opaque, uint8_t *) { delete static_cast<SharedMapping *>(opaque); }
+
+static Result<PlaneLayout> layout_of(GstBuffer *buffer, const VideoParams &params) {
+  auto layout = default_layout(params.format, params.width, params.height);
+  if (!layout)
+    return layout;
+  if (const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
+      meta && int(meta->n_planes) == layout->n_planes)
+    for (int i = 0; i < layout->n_planes; i++) {
+      layout->offset[i] = meta->offset[i];
+      layout->stride[i] = meta->stride[i];
+    }
+  return layout;
+}
+
+/* Points the planes of `frame` into the mapped parts; false where a plane spans two of them. */
+static bool place_planes(AVFrame *frame, const PlaneLayout &layout, const Mapping &mapping) {
+  for (int i = 0; i < layout.n_planes; i++) {
+    size_t extent = plane_extent(frame, i, layout.stride[i]);
+    const Mapping::Part *home = nullptr;
+    for (const auto &part : mapping.parts())
+      if (layout.offset[i] >= part.base &&
+          layout.offset[i] + extent <= part.base + part.info.size)
+        home = &part;
+    if (!home)
+      return false;
+    frame->data[i] = home->info.data + (layout.offset[i] - home->base);
+    frame->linesize[i] = is_palette(frame, i) ? 0 : layout.stride[i];
+  }
+  return true;
+}
+
+static Result<FramePtr> frame_over(SharedMapping mapping, const VideoParams &params,
+                                   GstMapFlags flags) {
+  auto layout = layout_of(mapping->buffer(), params);
+  if (!layout)
+    return Failure(layout.error());
+  FramePtr frame = new_frame();
+  describe_frame(frame.get(), params);
+  for (int i = 0; i < layout->n_planes; i++)
+    if (layout->stride[i] < layout->row_size[i] && !is_palette(frame.get(), i))
+      return FRAMEWISE_FAIL_STREAM(
+          FORMAT, format("A buffer's stride of %d bytes is too small for a row of %s.",
+                         layout->stride[i], params.describe().c_str()));
+
+  bool placed = mapping->map_each(flags) && place_planes(frame.get(), *layout, *mapping);
+  if (!placed)
+    placed = mapping->map_merged(flags) && place_planes(frame.get(), *layout, *mapping);
+  if (!placed)
+    return FRAMEWISE_FAIL_STREAM(
+        FORMAT, format("A buffer of %" G_GSIZE_FORMAT " bytes holds no frame of %s.",
+                       gst_buffer_get_size(mapping->buffer()), params.describe().c_str()));
+
+  int n = 0;
+  for (const auto &part : mapping->parts()) {
+    if (n == AV_NUM_DATA_POINTERS)
+      break;
+    auto *holder = new SharedMapping(mapping);
+    frame->buf[n] = av_buffer_create(part.info.data, part.info.maxsize, release_mapping, holder,
+                                     flags & GST_MAP_WRITE ? 0 : AV_BUFFER_FLAG_READONLY);
+    if (!frame->buf[n]) {
+      delete holder;
+      return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+    }
+    n++;
+  }
+  return frame;
+}
+
+static bool suits_simd(const AVFrame *frame) {
+  const uintptr_t mask = frame_alignment() - 1;
+  const int n_planes = count_planes(frame);
+  for (int i = 0; i < n_planes; i++) {
+    if (is_palette(frame, i))
+      continue;
+    if ((reinterpret_cast<uintptr_t>(frame->data[i]) | frame->linesize[i]) & mask)
+      return false;
+    if (find_buffer(frame, i, plane_extent(frame, i, frame->linesize[i]) + frame_padding) < 0)
+      return false;
+  }
+  return true;
+}
+
+static void read_interlace_flags(AVFrame *frame, GstBuffer *buffer, const VideoParams &params) {
+  bool interlaced = false, top_first = false;
+  switch (params.interlace_mode) {
+  case GST_VIDEO_INTERLACE_MODE_PROGRESSIVE:
+    break;
+  case GST_VIDEO_INTERLACE_MODE_MIXED:
+    interlaced = GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+    top_first = GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_TFF);
+    break;
+  default:
+    interlaced = true;
+    top_first = params.field_order == GST_VIDEO_FIELD_ORDER_UNKNOWN
+                    ? GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_TFF)
+                    : params.field_order == GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST;
+    break;
+  }
+  compat::set_interlacing(frame, interlaced, top_first);
+  frame->repeat_pict = GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_RFF) ? 1 : 0;
+}
+
+Result<FramePtr> FrameImporter::import(BufferPtr buffer, const VideoParams &params,
+                                       Access access) {
+  GstMapFlags flags = GST_MAP_READ;
+  if (access == Access::write_if_owned && gst_buffer_is_writable(buffer.get()) &&
+      gst_buffer_is_all_memory_writable(buffer.get()))
+    flags = GST_MAP_READWRITE;
+
+  auto mapping = std::make_shared<Mapping>(std::move(buffer));
+  auto frame = frame_over(mapping, params, flags);
+  if (!frame)
+    return frame;
+  read_interlace_flags(frame->get(), mapping->buffer(), params);
+  return suits_simd(frame->get()) ? std::move(frame) : copy(frame->get(), params);
+}
+
+Result<FramePtr> FrameImporter::copy(const AVFrame *source, const VideoParams &params) {
+  auto layout = aligned_layout(params.format, params.width, params.height);
+  if (!layout)
+    return Failure(layout.error());
+  const size_t alignment = frame_alignment();
+  if (size_t size = layout->size + alignment; !pool_ || pool_size_ != size) {
+    pool_.reset(av_buffer_pool_init(size, nullptr));
+    pool_size_ = size;
+  }
+  FramePtr frame = new_frame();
+  if (av_frame_copy_props(frame.get(), source) < 0 ||
+      !(frame->buf[0] = pool_ ? av_buffer_pool_get(pool_.get()) : nullptr))
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  frame->format = source->format;
+  frame->width = source->width;
+  frame->height = source->height;
+  auto *start = reinterpret_cast<uint8_t *>(
+      FFALIGN(reinterpret_cast<uintptr_t>(frame->buf[0]->data), uintptr_t(alignment)));
+  for (int i = 0; i < layout->n_planes; i++) {
+    frame->data[i] = start + layout->offset[i];
+    frame->linesize[i] = is_palette(source, i) ? 0 : layout->stride[i];
+  }
+  const uint8_t *planes[4] = {source->data[0], source->data[1], source->data[2], source->data[3]};
+  av_image_copy(frame->data, frame->linesize, planes, source->linesize, params.format,
+                params.width, params.height);
+  return frame;
+}
+
+Result<FramePtr> writable_view(GstBuffer *buffer, const VideoParams &params) {
+  return frame_over(std::make_shared<Mapping>(buffer), params, GST_MAP_READWRITE);
+}
+
+void set_interlace_flags(GstBuffer *buffer, const AVFrame *frame, const VideoParams &params) {
+  if (params.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE)
+    return;
+  if (compat::is_interlaced(frame)) {
+    GST_BUFFER_FLAG_SET(buffer, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+    if (compat::is_top_field_first(frame))
+      GST_BUFFER_FLAG_SET(buffer, GST_VIDEO_BUFFER_FLAG_TFF);
+  }
+  if (frame->repeat_pict > 0)
+    GST_BUFFER_FLAG_SET(buffer, GST_VIDEO_BUFFER_FLAG_RFF);
+}
+
+} // namespace framewise

@@ -1,0 +1,99 @@
+/* gst-framewise: pixel format conversion through libswscale.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "frameconverter.hpp"
+
+extern "C" {
+#include <libavutil/opt.h>
+}
+
+namespace framewise {
+
+static bool is_yuv(AVPixelFormat format) {
+  const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+  return desc && !(desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) &&
+         desc->nb_components >= 3;
+}
+
+Result<FrameConverter> FrameConverter::create(const VideoParams &input,
+                                              AVPixelFormat output_format, int threads) {
+  FrameConverter converter;
+  converter.input_ = input;
+  converter.output_ = input;
+  VideoParams &output = converter.output_;
+  output.format = without_range(output_format);
+
+  auto unsupported = [&](const char *role, AVPixelFormat format) {
+    return FRAMEWISE_FAIL_STREAM(
+        FORMAT, framewise::format("libswscale cannot convert %s `%s`. `ffmpeg -pix_fmts` lists "
+                                  "what it can.",
+                                  role, av_get_pix_fmt_name(format)));
+  };
+  if (!sws_isSupportedInput(input.format))
+    return unsupported("from", input.format);
+  if (!sws_isSupportedOutput(output.format))
+    return unsupported("to", output.format);
+
+  const bool full_in = is_rgb(input.format) || input.range == AVCOL_RANGE_JPEG;
+  /* A yuvj name asks for full range; other YUV keeps the range it has. */
+  const bool full_out =
+      is_rgb(output.format) || implies_full_range(output_format) ||
+      (!is_rgb(input.format) && input.range == AVCOL_RANGE_JPEG);
+  AVColorSpace matrix = input.matrix;
+  if (is_rgb(output.format)) {
+    output.matrix = AVCOL_SPC_RGB;
+    output.range = AVCOL_RANGE_JPEG;
+    output.chroma_location = AVCHROMA_LOC_UNSPECIFIED;
+  } else if (is_rgb(input.format)) {
+    /* BT.601, libswscale's own default, and said so. */
+    matrix = is_yuv(output.format) ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_UNSPECIFIED;
+    output.matrix = matrix;
+    output.range = full_out ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+  } else if (implies_full_range(output_format)) {
+    output.range = AVCOL_RANGE_JPEG;
+  }
+
+  converter.sws_.reset(sws_alloc_context());
+  SwsContext *sws = converter.sws_.get();
+  if (!sws)
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  av_opt_set_int(sws, "srcw", input.width, 0);
+  av_opt_set_int(sws, "srch", input.height, 0);
+  av_opt_set_int(sws, "src_format", input.format, 0);
+  av_opt_set_int(sws, "dstw", output.width, 0);
+  av_opt_set_int(sws, "dsth", output.height, 0);
+  av_opt_set_int(sws, "dst_format", output.format, 0);
+  av_opt_set_int(sws, "sws_flags", SWS_BICUBIC, 0);
+  av_opt_set_int(sws, "threads", threads, 0);
+  /* The position of MPEG-2 chroma, in 1/256 of a luma sample: what the scale filter assumes. */
+  if (input.format == AV_PIX_FMT_YUV420P)
+    av_opt_set_int(sws, "src_v_chr_pos", 128, 0);
+  if (output.format == AV_PIX_FMT_YUV420P)
+    av_opt_set_int(sws, "dst_v_chr_pos", 128, 0);
+  av_opt_set_int(sws, "src_range", full_in, 0);
+  av_opt_set_int(sws, "dst_range", full_out, 0);
+
+  if (int ret = sws_init_context(sws, nullptr, nullptr); ret < 0)
+    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+                   framewise::format("No conversion of %s to `%s`.", input.describe().c_str(),
+                                     av_get_pix_fmt_name(output.format)));
+  /* libswscale takes AVCOL_SPC values and, for an unspecified one, BT.601. */
+  const int *coefficients = sws_getCoefficients(matrix);
+  constexpr int no_brightness = 0, unit_contrast = 1 << 16, unit_saturation = 1 << 16;
+  sws_setColorspaceDetails(sws, coefficients, full_in, coefficients, full_out, no_brightness,
+                           unit_contrast, unit_saturation);
+  return converter;
+}
+
+Result<void> FrameConverter::convert(const AVFrame *source, AVFrame *target) {
+  describe_frame(target, output_);
+  int ret = sws_scale_frame(sws_.get(), target, source);
+  if (ret < 0)
+    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+                   framewise::format("Conversion of %s to `%s` failed.", input_.describe().c_str(),
+                                     av_get_pix_fmt_name(output_.format)));
+  return {};
+}
+
+} // namespace framewise

@@ -1,0 +1,93 @@
+/* gst-framewise: where in its container a frame comes from, as a buffer meta.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "framemeta.h"
+#include "framemeta.hpp"
+
+/**
+ * gst_framewise_frame_meta_get_info:
+ *
+ * Registers the meta on the first call. Every element of the plugin has done so before it makes a
+ * buffer. Safe from any thread.
+ *
+ * Returns: (transfer none): the description of #GST_FRAMEWISE_FRAME_META_NAME.
+ *
+ * Since: 0.1
+ */
+const GstMetaInfo *gst_framewise_frame_meta_get_info(void) {
+  /* No tags: the meta holds for the frame whatever its size or colours become. */
+  static const gchar *tags[] = {nullptr};
+  static const GstMetaInfo *info =
+      gst_meta_register_custom(GST_FRAMEWISE_FRAME_META_NAME, tags, nullptr, nullptr, nullptr);
+  return info;
+}
+
+/**
+ * gst_framewise_buffer_get_frame_meta:
+ * @buffer: a buffer
+ *
+ * Returns: (transfer none) (nullable): the fields of the buffer's #GST_FRAMEWISE_FRAME_META_NAME,
+ *   valid as long as @buffer is; %NULL where it has none.
+ *
+ * Since: 0.1
+ */
+const GstStructure *gst_framewise_buffer_get_frame_meta(GstBuffer *buffer) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  gst_framewise_frame_meta_get_info();
+  GstCustomMeta *meta = gst_buffer_get_custom_meta(buffer, GST_FRAMEWISE_FRAME_META_NAME);
+  return meta ? gst_custom_meta_get_structure(meta) : nullptr;
+}
+
+namespace framewise {
+
+static const char *picture_type_name(AVPictureType type) {
+  switch (type) {
+  case AV_PICTURE_TYPE_I:
+    return "I";
+  case AV_PICTURE_TYPE_P:
+    return "P";
+  case AV_PICTURE_TYPE_B:
+    return "B";
+  case AV_PICTURE_TYPE_S:
+    return "S";
+  case AV_PICTURE_TYPE_SI:
+    return "SI";
+  case AV_PICTURE_TYPE_SP:
+    return "SP";
+  case AV_PICTURE_TYPE_BI:
+    return "BI";
+  default:
+    return "NONE";
+  }
+}
+
+void add_frame_meta(GstBuffer *buffer, const FrameOrigin &origin) {
+  gst_framewise_frame_meta_get_info();
+  GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, GST_FRAMEWISE_FRAME_META_NAME);
+  GstStructure *fields = gst_custom_meta_get_structure(meta);
+  static const GQuark q_frame = g_quark_from_static_string("frame"),
+                      q_pts = g_quark_from_static_string("pts"),
+                      q_time_base = g_quark_from_static_string("time-base"),
+                      q_key_frame = g_quark_from_static_string("key-frame"),
+                      q_picture_type = g_quark_from_static_string("picture-type"),
+                      q_interlaced = g_quark_from_static_string("interlaced");
+  gst_structure_id_set(fields, q_frame, G_TYPE_INT64, origin.number, q_time_base,
+                       GST_TYPE_FRACTION, origin.time_base.num, origin.time_base.den, q_key_frame,
+                       G_TYPE_BOOLEAN, gboolean(compat::is_key_frame(origin.frame)),
+                       q_picture_type, G_TYPE_STRING, picture_type_name(origin.frame->pict_type),
+                       q_interlaced, G_TYPE_BOOLEAN, gboolean(compat::is_interlaced(origin.frame)),
+                       nullptr);
+  if (origin.pts != AV_NOPTS_VALUE)
+    gst_structure_id_set(fields, q_pts, G_TYPE_INT64, origin.pts, nullptr);
+}
+
+std::optional<AVRational> frame_meta_time_base(GstBuffer *buffer) {
+  const GstStructure *fields = gst_framewise_buffer_get_frame_meta(buffer);
+  int num, den;
+  if (!fields || !gst_structure_get_fraction(fields, "time-base", &num, &den) || num <= 0)
+    return std::nullopt;
+  return AVRational{num, den};
+}
+
+} // namespace framewise

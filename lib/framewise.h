@@ -1,0 +1,9 @@
+/* gst-framewise: frame-exact video for GStreamer.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gst/framewise/framemeta.h>
+#include <gst/framewise/framewise-prelude.h>
+#include <gst/framewise/framewise-version.h>
