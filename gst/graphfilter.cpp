@@ -71,6 +71,7 @@ struct State {
 struct Private {
   std::mutex settings_mutex;
   Settings settings;
+  std::optional<bool> filtering; /* what start() made of the settings; none until then */
 
   std::optional<State> state; /* none while the element passes everything through */
 
@@ -238,12 +239,18 @@ CapsPtr formats_only(const GstCaps *caps) {
   return result;
 }
 
+bool has_filters(GstBaseTransform *trans) {
+  auto &priv = priv_of(trans);
+  std::lock_guard lock(priv.settings_mutex);
+  return priv.filtering.value_or(!priv.settings.sequence.empty() || !priv.settings.graph.empty());
+}
+
 /* Any input may become any output; formats that downstream takes are named first, for upstream to
  * choose them where it can. */
 GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
                         GstCaps *filter) {
   CapsPtr result;
-  if (gst_base_transform_is_passthrough(trans)) {
+  if (!has_filters(trans)) {
     result.reset(gst_caps_ref(caps));
   } else {
     result = template_caps();
@@ -403,6 +410,12 @@ GstFlowReturn generate_output(GstBaseTransform *trans, GstBuffer **output) {
   return !*output && state->filter.finished() ? GST_FLOW_EOS : GST_FLOW_OK;
 }
 
+/* GstBaseTransform takes an element without this one for a passthrough, and asks for no allocation.
+ * Buffers go through submit_input_buffer() and generate_output(). */
+GstFlowReturn transform(GstBaseTransform *, GstBuffer *, GstBuffer *) {
+  g_return_val_if_reached(GST_FLOW_ERROR);
+}
+
 gboolean sink_event(GstBaseTransform *trans, GstEvent *event) {
   auto &state = priv_of(trans).state;
   auto forward = [&] { return parent_class()->sink_event(trans, event); };
@@ -476,6 +489,10 @@ gboolean start(GstBaseTransform *trans) {
     return FALSE;
   }
   gst_base_transform_set_passthrough(trans, description->empty());
+  {
+    std::lock_guard lock(priv.settings_mutex);
+    priv.filtering = !description->empty();
+  }
   if (!description->empty())
     priv.state.emplace(BufferFilter(std::move(*description), settings.options));
   return TRUE;
@@ -484,6 +501,10 @@ gboolean start(GstBaseTransform *trans) {
 gboolean stop(GstBaseTransform *trans) {
   auto &priv = priv_of(trans);
   priv.state.reset();
+  {
+    std::lock_guard lock(priv.settings_mutex);
+    priv.filtering.reset();
+  }
   std::lock_guard lock(priv.dump_mutex);
   priv.dump.clear();
   return TRUE;
@@ -644,6 +665,7 @@ void gst_graph_filter_class_init(GstGraphFilterClass *klass) {
   trans_class->propose_allocation = GST_DEBUG_FUNCPTR(propose_allocation);
   trans_class->submit_input_buffer = GST_DEBUG_FUNCPTR(submit_input_buffer);
   trans_class->generate_output = GST_DEBUG_FUNCPTR(generate_output);
+  trans_class->transform = GST_DEBUG_FUNCPTR(transform);
   trans_class->sink_event = GST_DEBUG_FUNCPTR(sink_event);
   trans_class->query = GST_DEBUG_FUNCPTR(query);
 }

@@ -485,15 +485,20 @@ Result<FilterGraph> FilterGraph::configure(const FilterDescription &description,
   if (!formats.empty()) {
     const bool full_range_too =
         implies_full_range(entry_format(params)) || uses(description, asks_for_full_range_name);
-    std::string names;
-    auto add_name = [&](AVPixelFormat format) {
-      names += std::string(names.empty() ? "" : "|") + av_get_pix_fmt_name(format);
+    std::vector<AVPixelFormat> limits_in_turn;
+    auto allow = [&](AVPixelFormat format) {
+      if (format != AV_PIX_FMT_NONE &&
+          std::find(limits_in_turn.begin(), limits_in_turn.end(), format) == limits_in_turn.end())
+        limits_in_turn.push_back(format);
     };
     for (AVPixelFormat format : formats) {
-      add_name(format);
-      if (AVPixelFormat full = with_full_range(format); full_range_too && full != AV_PIX_FMT_NONE)
-        add_name(full);
+      allow(without_range(format));
+      if (full_range_too)
+        allow(with_full_range(format));
     }
+    std::string names;
+    for (AVPixelFormat format : limits_in_turn)
+      names += std::string(names.empty() ? "" : "|") + av_get_pix_fmt_name(format);
     AVFilterContext *limit = avfilter_graph_alloc_filter(
         self.graph_.get(), avfilter_get_by_name("format"), "downstream");
     if (!limit)
