@@ -10,6 +10,7 @@
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
+#include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/buffer.h>
@@ -237,6 +238,22 @@ inline const AVRational *encoder_frame_rates(const AVCodec *codec) {
   return static_cast<const AVRational *>(rates);
 #else
   return codec->supported_framerates;
+#endif
+}
+/* Whether a filter's value without a key goes to the option after the last one that was named; if
+ * not, the walk over the options begins anew after a named one. */
+constexpr bool positional_options_follow_named =
+    LIBAVFILTER_VERSION_INT < AV_VERSION_INT(8, 53, 100);
+/* Whether filters keep AVFrame's duration up to date in their output's time base. */
+constexpr bool filters_keep_durations = LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(9, 4, 100);
+/* Matrix and range of the frames to come, where libavfilter negotiates them. */
+inline void set_source_colors(AVBufferSrcParameters *source, AVColorSpace matrix,
+                              AVColorRange range) {
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(9, 16, 100)
+  source->color_space = matrix;
+  source->color_range = range;
+#else
+  (void)source, (void)matrix, (void)range;
 #endif
 }
 /* What an AVIOContext's write callback gets. */
