@@ -23,6 +23,7 @@ extern "C" {
 #include <gst/gst.h>
 #include <tl/expected.hpp>
 
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -254,6 +255,40 @@ inline void set_source_colors(AVBufferSrcParameters *source, AVColorSpace matrix
   source->color_range = range;
 #else
   (void)source, (void)matrix, (void)range;
+#endif
+}
+/* Adds a copy of `size` bytes to what the stream's header says; false when out of memory. */
+inline bool add_stream_side_data(AVStream *stream, AVPacketSideDataType type, const void *data,
+                                 size_t size) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
+  AVPacketSideData *sd =
+      av_packet_side_data_new(&stream->codecpar->coded_side_data,
+                              &stream->codecpar->nb_coded_side_data, type, size, 0);
+  uint8_t *target = sd ? sd->data : nullptr;
+#else
+  uint8_t *target = av_stream_new_side_data(stream, type, size);
+#endif
+  if (!target)
+    return false;
+  std::memcpy(target, data, size);
+  return true;
+}
+/* What avcodec_parameters_from_context() leaves behind in older versions. */
+inline bool copy_encoder_side_data(AVStream *stream, const AVCodecContext *encoder) {
+#if LIBAVCODEC_VERSION_INT < AV_VERSION_INT(60, 31, 100)
+  for (int i = 0; i < encoder->nb_coded_side_data; i++) {
+    const AVPacketSideData &sd = encoder->coded_side_data[i];
+    if (!add_stream_side_data(stream, sd.type, sd.data, sd.size))
+      return false;
+  }
+#endif
+  return true;
+}
+/* How many ticks of its time base an encoder's rate control shall take for one frame. Newer
+ * versions read that from AVCodecContext.framerate. */
+inline void set_ticks_per_frame(AVCodecContext *encoder, int ticks) {
+#if LIBAVCODEC_VERSION_MAJOR < 60
+  encoder->ticks_per_frame = ticks;
 #endif
 }
 /* What an AVIOContext's write callback gets. */
