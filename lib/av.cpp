@@ -11,9 +11,7 @@
 
 namespace framewise {
 
-GError *Error::to_gerror() const {
-  return g_error_new_literal(domain, code, message.c_str());
-}
+GError *Error::to_gerror() const { return g_error_new_literal(domain, code, message.c_str()); }
 
 static void post_as(GstElement *element, GstMessageType type, const Error &error) {
   gst_element_message_full(element, type, error.domain, error.code, g_strdup(error.message.c_str()),
@@ -27,9 +25,7 @@ void Error::post_warning(GstElement *element) const {
   post_as(element, GST_MESSAGE_WARNING, *this);
 }
 
-bool Error::is_cancelled() const {
-  return domain == G_IO_ERROR && code == G_IO_ERROR_CANCELLED;
-}
+bool Error::is_cancelled() const { return domain == G_IO_ERROR && code == G_IO_ERROR_CANCELLED; }
 
 std::string format(const char *fmt, ...) {
   va_list args;
@@ -60,6 +56,13 @@ Failure fail_av(int averror, GQuark domain, int code, std::string message) {
 }
 
 Failure fail_cancelled() { return fail(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Interrupted."); }
+
+CodecContextPtr new_codec_context(const AVCodec *codec) {
+  CodecContextPtr context(avcodec_alloc_context3(codec));
+  if (context)
+    context->log_level_offset = AV_LOG_DEBUG - AV_LOG_ERROR;
+  return context;
+}
 
 Dictionary::Dictionary(const Dictionary &other) { av_dict_copy(&dict_, other.dict_, 0); }
 

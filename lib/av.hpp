@@ -23,6 +23,7 @@ extern "C" {
 #include <gst/gst.h>
 #include <tl/expected.hpp>
 
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -121,7 +122,7 @@ inline FramePtr clone_frame(const AVFrame *frame) { return FramePtr(av_frame_clo
 
 /* An AVDictionary that owns itself. */
 class FRAMEWISE_INTERNAL Dictionary {
-public:
+ public:
   Dictionary() = default;
   Dictionary(const Dictionary &other);
   Dictionary(Dictionary &&other) noexcept : dict_(other.dict_) { other.dict_ = nullptr; }
@@ -146,9 +147,13 @@ public:
   AVDictionary **address() { return &dict_; }
   const AVDictionary *get() const { return dict_; }
 
-private:
+ private:
   AVDictionary *dict_ = nullptr;
 };
+
+/* A codec context that keeps its words off standard error: what matters comes back as an Error or
+ * is logged by us. Whoever sets libav's log level, or callback, to `debug` still sees them. */
+FRAMEWISE_INTERNAL CodecContextPtr new_codec_context(const AVCodec *codec);
 
 /* ---- Differences between libav versions ----------------------------------------------------- */
 
@@ -206,8 +211,8 @@ inline void set_duration(AVFrame *frame, int64_t duration) {
 inline const uint8_t *stream_side_data(const AVStream *stream, AVPacketSideDataType type,
                                        size_t *size) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
-  const AVPacketSideData *sd = av_packet_side_data_get(
-      stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+  const AVPacketSideData *sd = av_packet_side_data_get(stream->codecpar->coded_side_data,
+                                                       stream->codecpar->nb_coded_side_data, type);
   if (!sd)
     return nullptr;
   *size = sd->size;
@@ -232,8 +237,8 @@ inline const AVPixelFormat *encoder_pixel_formats(const AVCodec *codec) {
 inline const AVRational *encoder_frame_rates(const AVCodec *codec) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
   const void *rates = nullptr;
-  if (avcodec_get_supported_config(nullptr, codec, AV_CODEC_CONFIG_FRAME_RATE, 0, &rates,
-                                   nullptr) < 0)
+  if (avcodec_get_supported_config(nullptr, codec, AV_CODEC_CONFIG_FRAME_RATE, 0, &rates, nullptr) <
+      0)
     return nullptr;
   return static_cast<const AVRational *>(rates);
 #else
@@ -254,6 +259,40 @@ inline void set_source_colors(AVBufferSrcParameters *source, AVColorSpace matrix
   source->color_range = range;
 #else
   (void)source, (void)matrix, (void)range;
+#endif
+}
+/* Adds a copy of `size` bytes to what the stream's header says; false when out of memory. */
+inline bool add_stream_side_data(AVStream *stream, AVPacketSideDataType type, const void *data,
+                                 size_t size) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
+  AVPacketSideData *sd =
+      av_packet_side_data_new(&stream->codecpar->coded_side_data,
+                              &stream->codecpar->nb_coded_side_data, type, size, 0);
+  uint8_t *target = sd ? sd->data : nullptr;
+#else
+  uint8_t *target = av_stream_new_side_data(stream, type, size);
+#endif
+  if (!target)
+    return false;
+  std::memcpy(target, data, size);
+  return true;
+}
+/* What avcodec_parameters_from_context() leaves behind in older versions. */
+inline bool copy_encoder_side_data(AVStream *stream, const AVCodecContext *encoder) {
+#if LIBAVCODEC_VERSION_INT < AV_VERSION_INT(60, 31, 100)
+  for (int i = 0; i < encoder->nb_coded_side_data; i++) {
+    const AVPacketSideData &sd = encoder->coded_side_data[i];
+    if (!add_stream_side_data(stream, sd.type, sd.data, sd.size))
+      return false;
+  }
+#endif
+  return true;
+}
+/* How many ticks of its time base an encoder's rate control shall take for one frame. Newer
+ * versions read that from AVCodecContext.framerate. */
+inline void set_ticks_per_frame(AVCodecContext *encoder, int ticks) {
+#if LIBAVCODEC_VERSION_MAJOR < 60
+  encoder->ticks_per_frame = ticks;
 #endif
 }
 /* What an AVIOContext's write callback gets. */
