@@ -33,13 +33,18 @@ struct FrameWriterStats {
 /* open(), add the streams, write frames, finish() or abort(). One thread at a time, but for stats()
  * and hurry(). */
 class FRAMEWISE_INTERNAL FrameWriter {
-public:
+ public:
   /* Looks for muxer and encoder, and at options and target; creates nothing. */
   static Result<std::unique_ptr<FrameWriter>> open(FrameWriterSettings settings);
   FrameWriter(const FrameWriter &) = delete;
   FrameWriter &operator=(const FrameWriter &) = delete;
   /* As abort(). */
   ~FrameWriter();
+
+  /* See VideoEncoder::formats(). Any thread. */
+  std::vector<AVPixelFormat> video_formats() const {
+    return VideoEncoder::formats(codec_, settings_.video);
+  }
 
   /* Opens an encoder; the number of the stream. Only before the first frame. */
   Result<int> add_video_stream(const VideoParams &params, const StreamTiming &timing);
@@ -60,10 +65,10 @@ public:
    * after that writing fails. Files do not mind. */
   void hurry();
 
-private:
+ private:
   struct Stream {
     VideoEncoder encoder;
-    AVStream *av; /* owned by muxer_ */
+    AVStream *av;                   /* owned by muxer_ */
     int64_t start = AV_NOPTS_VALUE; /* ticks of the encoder's time base */
     int64_t end = 0;
   };
