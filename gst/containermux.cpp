@@ -19,8 +19,7 @@ GST_DEBUG_CATEGORY_STATIC(container_mux_debug);
 namespace framewise {
 namespace {
 
-/* ---- Pads -------------------------------------------------------------------------------------
- */
+/* ---- Pads ----------------------------------------------------------------------------------- */
 
 /* All but `rebase` belongs to the thread that aggregates. */
 struct MuxPadPrivate {
@@ -58,8 +57,7 @@ void framewise_container_mux_pad_class_init(MuxPadClass *klass) {
   GST_AGGREGATOR_PAD_CLASS(klass)->flush = GST_DEBUG_FUNCPTR(pad_flush);
 }
 
-/* ---- The element ------------------------------------------------------------------------------
- */
+/* ---- The element ---------------------------------------------------------------------------- */
 
 struct MuxPrivate {
   /* Set in READY, dropped when that is reached again; in between used by the aggregating thread,
@@ -129,8 +127,7 @@ GstFlowReturn fail_with(GstAggregator *mux, const Error &error) {
   return GST_FLOW_ERROR;
 }
 
-/* ---- Time -------------------------------------------------------------------------------------
- */
+/* ---- Time ----------------------------------------------------------------------------------- */
 
 FrameTime running_time_of(GstAggregatorPad *pad, GstBuffer *buffer) {
   FrameTime time;
@@ -176,8 +173,7 @@ bool is_gap(GstBuffer *buffer) {
   return gst_buffer_get_size(buffer) == 0 && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
 }
 
-/* ---- Streams ----------------------------------------------------------------------------------
- */
+/* ---- Streams -------------------------------------------------------------------------------- */
 
 /* Interlaced caps may leave the field order to the buffers. */
 VideoParams with_field_order(VideoParams params, GstBuffer *first) {
@@ -245,8 +241,7 @@ Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps)
   return {};
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------
- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 /* Whether a request for a key picture falls due with the frame; it is done with then. */
 bool take_key_request(MuxPrivate &priv, MuxPadPrivate &pad_priv, const FrameTime &time) {
@@ -337,8 +332,7 @@ GstFlowReturn aggregate(GstAggregator *mux, gboolean) {
   return write_next(mux, next);
 }
 
-/* ---- Events and queries -----------------------------------------------------------------------
- */
+/* ---- Events and queries --------------------------------------------------------------------- */
 
 gboolean sink_event(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) {
   switch (GST_EVENT_TYPE(event)) {
@@ -430,8 +424,7 @@ gboolean propose_allocation(GstAggregator *, GstAggregatorPad *, GstQuery *, Gst
   return TRUE;
 }
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ----------------------------------------------------------------------------------- */
 
 GstAggregatorPad *create_new_pad(GstAggregator *, GstPadTemplate *templ, const gchar *name,
                                  const GstCaps *) {

@@ -125,8 +125,7 @@ static GType gst_container_sink_closed_gop_get_type() {
   return type;
 }
 
-/* ---- Properties -------------------------------------------------------------------------------
- */
+/* ---- Properties ----------------------------------------------------------------------------- */
 
 static std::string text_of(const CString &text) { return text ? text.get() : ""; }
 
@@ -257,8 +256,7 @@ static void gst_container_sink_get_property(GObject *object, guint id, GValue *v
   }
 }
 
-/* ---- Pads -------------------------------------------------------------------------------------
- */
+/* ---- Pads ----------------------------------------------------------------------------------- */
 
 static GstPad *gst_container_sink_request_new_pad(GstElement *element, GstPadTemplate *templ,
                                                   const gchar *name, const GstCaps *) {
@@ -301,8 +299,7 @@ static void gst_container_sink_release_pad(GstElement *element, GstPad *pad) {
     gst_element_release_request_pad(priv_of(element).mux, target.get());
 }
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ----------------------------------------------------------------------------------- */
 
 static GstStateChangeReturn gst_container_sink_change_state(GstElement *element,
                                                             GstStateChange transition) {

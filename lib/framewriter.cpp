@@ -16,8 +16,7 @@ extern "C" {
 
 namespace framewise {
 
-/* ---- Opening ----------------------------------------------------------------------------------
- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 static Result<const AVOutputFormat *> find_muxer(const FrameWriterSettings &settings) {
   if (!settings.container.empty()) {
@@ -138,8 +137,7 @@ Result<void> FrameWriter::apply_container_options() {
 
 FrameWriter::~FrameWriter() { abort(); }
 
-/* ---- Streams ----------------------------------------------------------------------------------
- */
+/* ---- Streams -------------------------------------------------------------------------------- */
 
 /* These muxers store a frame count, not times: a stream's time base is its frame rate to them. */
 static bool counts_frames(const AVOutputFormat *muxer) {
@@ -181,8 +179,7 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   return int(streams_.size()) - 1;
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------
- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 Failure FrameWriter::io_failure(int averror, const char *what) const {
   const char *location = settings_.location.c_str();

@@ -25,8 +25,7 @@ static void init_debug() {
   (void)done;
 }
 
-/* ---- What an encoder can do -------------------------------------------------------------------
- */
+/* ---- What an encoder can do ----------------------------------------------------------------- */
 
 Result<const AVCodec *> VideoEncoder::find(const std::string &name) {
   const AVCodec *codec = avcodec_find_encoder_by_name(name.c_str());
@@ -167,8 +166,7 @@ Result<void> VideoEncoder::check(const AVCodec *codec, const VideoEncoderSetting
   return apply_options(scratch.get(), settings.options);
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------
- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 static bool encodes_fields(AVCodecID id) {
   return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_MPEG2VIDEO || id == AV_CODEC_ID_MPEG4 ||
@@ -331,8 +329,7 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   return encoder;
 }
 
-/* ---- Encoding ---------------------------------------------------------------------------------
- */
+/* ---- Encoding ------------------------------------------------------------------------------- */
 
 Result<FramePtr> VideoEncoder::convert(const AVFrame *source) {
   const size_t alignment = frame_alignment();
