@@ -201,21 +201,37 @@ Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *fi
   return {};
 }
 
+/* Whether both say something, and not the same. */
+template <typename T> bool contradict(T a, T b, T unspecified) {
+  return a != b && a != unspecified && b != unspecified;
+}
+
 /* A filter that brings `now` to what the stream `was`, or empty where the change does no harm. */
-std::string remedy(const VideoParams &was, const VideoParams &now, const FrameClock &clock) {
+std::string remedy(const VideoParams &was, const VideoParams &now, const VideoEncoder &encoder) {
   std::string chain;
   auto add = [&](const std::string &filter) { chain += (chain.empty() ? "" : ",") + filter; };
-  if (now.interlace_mode != was.interlace_mode || now.field_order != was.field_order)
-    add(was.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE ? "bwdif" : "setfield=prog");
-  const bool colour_changed = now.range != was.range || now.matrix != was.matrix ||
-                              now.transfer != was.transfer || now.primaries != was.primaries;
-  if (now.width != was.width || now.height != was.height || colour_changed)
+
+  if (contradict(now.interlace_mode, was.interlace_mode, GST_VIDEO_INTERLACE_MODE_MIXED) ||
+      contradict(now.field_order, was.field_order, GST_VIDEO_FIELD_ORDER_UNKNOWN)) {
+    if (was.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE)
+      add("bwdif=mode=send_frame");
+    else
+      add(was.field_order == GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST ? "fieldorder=bff"
+                                                                      : "fieldorder=tff");
+  }
+  if (now.width != was.width || now.height != was.height)
     add(format("scale=%d:%d", was.width, was.height));
+  if (contradict(now.range, was.range, AVCOL_RANGE_UNSPECIFIED) ||
+      contradict(now.matrix, was.matrix, AVCOL_SPC_UNSPECIFIED))
+    add(format("scale=out_color_matrix=%s:out_range=%s", av_color_space_name(was.matrix),
+               av_color_range_name(was.range)));
   if (now.format != was.format)
     add(format("format=%s", av_get_pix_fmt_name(was.format)));
   if (av_cmp_q(now.sample_aspect_ratio, was.sample_aspect_ratio) != 0)
     add(format("setsar=%d/%d", was.sample_aspect_ratio.num, was.sample_aspect_ratio.den));
-  if (clock.is_grid() && av_cmp_q(now.framerate, was.framerate) != 0)
+  const bool counts_frames =
+      encoder.clock().is_grid() && av_cmp_q(encoder.encoded().framerate, was.framerate) == 0;
+  if (counts_frames && av_cmp_q(now.framerate, was.framerate) != 0)
     add(format("fps=%d/%d", was.framerate.num, was.framerate.den));
   return chain;
 }
@@ -228,8 +244,8 @@ Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps)
     return Failure(params.error());
   if (pad_priv.stream >= 0) {
     const VideoParams &was = *pad_priv.params;
-    const FrameClock &clock = priv_of(mux).writer->encoder(pad_priv.stream).clock();
-    if (std::string chain = remedy(was, *params, clock); !chain.empty())
+    const VideoEncoder &encoder = priv_of(mux).writer->encoder(pad_priv.stream);
+    if (std::string chain = remedy(was, *params, encoder); !chain.empty())
       return FRAMEWISE_FAIL_STREAM(
           FORMAT,
           format("The frames change from %s to %s in mid-stream, and the file holds one kind: put "

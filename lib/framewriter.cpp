@@ -72,6 +72,10 @@ int FrameWriter::is_interrupted(void *writer) {
   return g_get_monotonic_time() > static_cast<FrameWriter *>(writer)->deadline_;
 }
 
+int FrameWriter::is_hurried(void *writer) {
+  return static_cast<FrameWriter *>(writer)->deadline_ != no_deadline;
+}
+
 Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings settings) {
   if (settings.location.empty())
     return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND, "No place to write to: set location=.");
@@ -202,7 +206,7 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
 }
 
 Result<void> FrameWriter::write_header() {
-  if (auto opened = target_.open(muxer_.get(), protocol_options_); !opened) {
+  if (auto opened = target_.open(muxer_.get(), protocol_options_, {is_hurried, this}); !opened) {
     io_failed_ = true;
     return opened;
   }

@@ -61,8 +61,8 @@ class FRAMEWISE_INTERNAL FrameWriter {
 
   /* Any thread. */
   FrameWriterStats stats() const;
-  /* Any thread: whoever reads what is written (a FIFO, a server) has five seconds from now on;
-   * after that writing fails. Files do not mind. */
+  /* Any thread: whoever reads what is written (a server) has five seconds from now on; after that
+   * writing fails. Nobody waits for a FIFO's reader any more. Files do not mind. */
   void hurry();
 
  private:
@@ -75,6 +75,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
 
   FrameWriter(FrameWriterSettings settings, OutputTarget target);
   static int is_interrupted(void *writer);
+  static int is_hurried(void *writer);
   Result<void> apply_container_options();
   Result<void> write_header();
   Result<void> write_packets(Stream &stream);

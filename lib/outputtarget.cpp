@@ -151,7 +151,8 @@ static int wait_for_reader(const std::string &path, const AVIOInterruptCB &inter
   }
 }
 
-Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options) {
+Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options,
+                                const AVIOInterruptCB &no_reader) {
   if (muxer_opens_)
     return {};
   auto failure = [&](int averror) {
@@ -162,7 +163,7 @@ Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options) {
                    format("Cannot open `%s` for writing.", location_.c_str()));
   };
   int fifo = -1;
-  if (is_fifo_ && (fifo = wait_for_reader(path_, muxer->interrupt_callback)) < 0)
+  if (is_fifo_ && (fifo = wait_for_reader(path_, no_reader)) < 0)
     return failure(fifo);
   int ret = avio_open2(&io_, url_.c_str(), AVIO_FLAG_WRITE, &muxer->interrupt_callback,
                        options.address());

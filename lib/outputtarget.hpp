@@ -31,8 +31,9 @@ class FRAMEWISE_INTERNAL OutputTarget {
   bool has_option(const std::string &name) const;
 
   /* Opens for writing, with the muxer's interrupt callback; `options` keeps what the protocol did
-   * not take. For muxers that make their files themselves it does nothing. */
-  Result<void> open(AVFormatContext *muxer, Dictionary options);
+   * not take; `no_reader` ends the wait for somebody to read a FIFO. For muxers that make their
+   * files themselves it does nothing. */
+  Result<void> open(AVFormatContext *muxer, Dictionary options, const AVIOInterruptCB &no_reader);
   /* Where writing stands; once closed, the size of the file. */
   int64_t size() const;
 
