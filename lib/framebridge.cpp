@@ -120,9 +120,9 @@ BufferPtr wrap_frame(const AVFrame *frame, Sharing sharing) {
   return buffer;
 }
 
-bool has_default_layout(const AVFrame *frame) {
-  auto layout =
-      default_layout(static_cast<AVPixelFormat>(frame->format), frame->width, frame->height);
+bool has_default_layout(const AVFrame *frame, GstVideoInterlaceMode interlace_mode) {
+  auto layout = default_layout(static_cast<AVPixelFormat>(frame->format), frame->width,
+                               frame->height, interlace_mode);
   if (!layout || !frame->buf[0] || frame->buf[1])
     return false;
   for (int i = 0; i < layout->n_planes; i++) {
@@ -136,8 +136,11 @@ bool has_default_layout(const AVFrame *frame) {
          frame->data[0] + layout->size <= buf->data + buf->size;
 }
 
-Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer) {
-  auto view = writable_view(buffer, from_frame(frame));
+Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer,
+                        GstVideoInterlaceMode interlace_mode) {
+  VideoParams params = from_frame(frame);
+  params.interlace_mode = interlace_mode;
+  auto view = writable_view(buffer, params);
   if (!view)
     return Failure(view.error());
   const auto format = static_cast<AVPixelFormat>(frame->format);
@@ -214,7 +217,7 @@ static void release_mapping(void *opaque, uint8_t *) {
 }
 
 static Result<PlaneLayout> layout_of(GstBuffer *buffer, const VideoParams &params) {
-  auto layout = default_layout(params.format, params.width, params.height);
+  auto layout = default_layout(params.format, params.width, params.height, params.interlace_mode);
   if (!layout)
     return layout;
   if (const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
