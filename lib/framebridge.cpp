@@ -316,10 +316,20 @@ static void read_interlace_flags(AVFrame *frame, GstBuffer *buffer, const VideoP
   frame->repeat_pict = GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_RFF) ? 1 : 0;
 }
 
+/* GStreamer calls read-only memory writable where it has one owner, and copies it when it is
+ * mapped. */
+static bool may_be_written(GstBuffer *buffer) {
+  if (!gst_buffer_is_writable(buffer) || !gst_buffer_is_all_memory_writable(buffer))
+    return false;
+  for (guint i = 0; i < gst_buffer_n_memory(buffer); i++)
+    if (GST_MEMORY_IS_READONLY(gst_buffer_peek_memory(buffer, i)))
+      return false;
+  return true;
+}
+
 Result<FramePtr> FrameImporter::import(BufferPtr buffer, const VideoParams &params, Access access) {
   GstMapFlags flags = GST_MAP_READ;
-  if (access == Access::write_if_owned && gst_buffer_is_writable(buffer.get()) &&
-      gst_buffer_is_all_memory_writable(buffer.get()))
+  if (access == Access::write_if_owned && may_be_written(buffer.get()))
     flags = GST_MAP_READWRITE;
 
   auto mapping = std::make_shared<Mapping>(std::move(buffer));
