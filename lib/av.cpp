@@ -11,9 +11,7 @@
 
 namespace framewise {
 
-GError *Error::to_gerror() const {
-  return g_error_new_literal(domain, code, message.c_str());
-}
+GError *Error::to_gerror() const { return g_error_new_literal(domain, code, message.c_str()); }
 
 static void post_as(GstElement *element, GstMessageType type, const Error &error) {
   gst_element_message_full(element, type, error.domain, error.code, g_strdup(error.message.c_str()),
@@ -27,9 +25,7 @@ void Error::post_warning(GstElement *element) const {
   post_as(element, GST_MESSAGE_WARNING, *this);
 }
 
-bool Error::is_cancelled() const {
-  return domain == G_IO_ERROR && code == G_IO_ERROR_CANCELLED;
-}
+bool Error::is_cancelled() const { return domain == G_IO_ERROR && code == G_IO_ERROR_CANCELLED; }
 
 std::string format(const char *fmt, ...) {
   va_list args;

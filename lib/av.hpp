@@ -120,7 +120,7 @@ inline FramePtr clone_frame(const AVFrame *frame) { return FramePtr(av_frame_clo
 
 /* An AVDictionary that owns itself. */
 class FRAMEWISE_INTERNAL Dictionary {
-public:
+ public:
   Dictionary() = default;
   Dictionary(const Dictionary &other);
   Dictionary(Dictionary &&other) noexcept : dict_(other.dict_) { other.dict_ = nullptr; }
@@ -145,7 +145,7 @@ public:
   AVDictionary **address() { return &dict_; }
   const AVDictionary *get() const { return dict_; }
 
-private:
+ private:
   AVDictionary *dict_ = nullptr;
 };
 
@@ -205,8 +205,8 @@ inline void set_duration(AVFrame *frame, int64_t duration) {
 inline const uint8_t *stream_side_data(const AVStream *stream, AVPacketSideDataType type,
                                        size_t *size) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
-  const AVPacketSideData *sd = av_packet_side_data_get(
-      stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+  const AVPacketSideData *sd = av_packet_side_data_get(stream->codecpar->coded_side_data,
+                                                       stream->codecpar->nb_coded_side_data, type);
   if (!sd)
     return nullptr;
   *size = sd->size;
@@ -231,8 +231,8 @@ inline const AVPixelFormat *encoder_pixel_formats(const AVCodec *codec) {
 inline const AVRational *encoder_frame_rates(const AVCodec *codec) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
   const void *rates = nullptr;
-  if (avcodec_get_supported_config(nullptr, codec, AV_CODEC_CONFIG_FRAME_RATE, 0, &rates,
-                                   nullptr) < 0)
+  if (avcodec_get_supported_config(nullptr, codec, AV_CODEC_CONFIG_FRAME_RATE, 0, &rates, nullptr) <
+      0)
     return nullptr;
   return static_cast<const AVRational *>(rates);
 #else

@@ -13,7 +13,8 @@ extern "C" {
 
 namespace framewise {
 
-/* ---- libav -> GStreamer ----------------------------------------------------------------------- */
+/* ---- libav -> GStreamer -----------------------------------------------------------------------
+ */
 
 static int count_planes(const AVFrame *frame) {
   auto format = static_cast<AVPixelFormat>(frame->format);
@@ -22,8 +23,8 @@ static int count_planes(const AVFrame *frame) {
 }
 
 static bool is_palette(const AVFrame *frame, int plane) {
-  return plane == 1 &&
-         av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame->format))->flags & AV_PIX_FMT_FLAG_PAL;
+  return plane == 1 && av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame->format))->flags &
+                           AV_PIX_FMT_FLAG_PAL;
 }
 
 static int count_rows(const AVFrame *frame, int plane) {
@@ -43,8 +44,7 @@ static size_t plane_extent(const AVFrame *frame, int plane, int stride) {
 static int find_buffer(const AVFrame *frame, int plane, size_t extent) {
   for (int i = 0; i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++) {
     const AVBufferRef *buf = frame->buf[i];
-    if (frame->data[plane] >= buf->data &&
-        frame->data[plane] + extent <= buf->data + buf->size)
+    if (frame->data[plane] >= buf->data && frame->data[plane] + extent <= buf->data + buf->size)
       return i;
   }
   return -1;
@@ -86,8 +86,8 @@ BufferPtr wrap_frame(const AVFrame *frame, Sharing sharing) {
     range.end = range.end ? std::max(range.end, end) : end;
   }
 
-  bool writable = sharing == Sharing::as_refcount &&
-                  av_frame_is_writable(const_cast<AVFrame *>(frame)) > 0;
+  bool writable =
+      sharing == Sharing::as_refcount && av_frame_is_writable(const_cast<AVFrame *>(frame)) > 0;
   auto flags = writable ? GstMemoryFlags(0) : GST_MEMORY_FLAG_READONLY;
   BufferPtr buffer(gst_buffer_new());
   size_t base = 0;
@@ -100,10 +100,9 @@ BufferPtr wrap_frame(const AVFrame *frame, Sharing sharing) {
       return nullptr;
     range.base = base;
     size_t size = range.end - range.start;
-    gst_buffer_append_memory(buffer.get(),
-                             gst_memory_new_wrapped(flags, ref->data, ref->size,
-                                                    range.start - ref->data, size, ref,
-                                                    unref_av_buffer));
+    gst_buffer_append_memory(buffer.get(), gst_memory_new_wrapped(flags, ref->data, ref->size,
+                                                                  range.start - ref->data, size,
+                                                                  ref, unref_av_buffer));
     base += size;
   }
 
@@ -115,16 +114,15 @@ BufferPtr wrap_frame(const AVFrame *frame, Sharing sharing) {
     stride[i] = is_palette(frame, i) ? 4 : frame->linesize[i];
   }
   GstVideoFormat twin = to_gst_format(static_cast<AVPixelFormat>(frame->format));
-  gst_buffer_add_video_meta_full(
-      buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
-      twin == GST_VIDEO_FORMAT_UNKNOWN ? GST_VIDEO_FORMAT_ENCODED : twin, frame->width,
-      frame->height, n_planes, offset, stride);
+  gst_buffer_add_video_meta_full(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+                                 twin == GST_VIDEO_FORMAT_UNKNOWN ? GST_VIDEO_FORMAT_ENCODED : twin,
+                                 frame->width, frame->height, n_planes, offset, stride);
   return buffer;
 }
 
 bool has_default_layout(const AVFrame *frame) {
-  auto layout = default_layout(static_cast<AVPixelFormat>(frame->format), frame->width,
-                               frame->height);
+  auto layout =
+      default_layout(static_cast<AVPixelFormat>(frame->format), frame->width, frame->height);
   if (!layout || !frame->buf[0] || frame->buf[1])
     return false;
   for (int i = 0; i < layout->n_planes; i++) {
@@ -149,13 +147,14 @@ Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer) {
   return {};
 }
 
-/* ---- GStreamer -> libav ----------------------------------------------------------------------- */
+/* ---- GStreamer -> libav -----------------------------------------------------------------------
+ */
 
 namespace {
 
 /* The mapped memories of a buffer, one GstMapInfo each; unmaps, then lets the buffer go. */
 class Mapping {
-public:
+ public:
   /* Takes the buffer. */
   explicit Mapping(BufferPtr buffer) : owned_(std::move(buffer)), buffer_(owned_.get()) {}
   /* Borrows it; it must outlive the mapping. */
@@ -200,7 +199,7 @@ public:
     return true;
   }
 
-private:
+ private:
   BufferPtr owned_;
   GstBuffer *buffer_;
   std::vector<Part> parts_;
@@ -210,7 +209,9 @@ using SharedMapping = std::shared_ptr<Mapping>;
 
 } // namespace
 
-static void release_mapping(void *opaque, uint8_t *) { delete static_cast<SharedMapping *>(opaque); }
+static void release_mapping(void *opaque, uint8_t *) {
+  delete static_cast<SharedMapping *>(opaque);
+}
 
 static Result<PlaneLayout> layout_of(GstBuffer *buffer, const VideoParams &params) {
   auto layout = default_layout(params.format, params.width, params.height);
@@ -231,8 +232,7 @@ static bool place_planes(AVFrame *frame, const PlaneLayout &layout, const Mappin
     size_t extent = plane_extent(frame, i, layout.stride[i]);
     const Mapping::Part *home = nullptr;
     for (const auto &part : mapping.parts())
-      if (layout.offset[i] >= part.base &&
-          layout.offset[i] + extent <= part.base + part.info.size)
+      if (layout.offset[i] >= part.base && layout.offset[i] + extent <= part.base + part.info.size)
         home = &part;
     if (!home)
       return false;
@@ -313,8 +313,7 @@ static void read_interlace_flags(AVFrame *frame, GstBuffer *buffer, const VideoP
   frame->repeat_pict = GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_RFF) ? 1 : 0;
 }
 
-Result<FramePtr> FrameImporter::import(BufferPtr buffer, const VideoParams &params,
-                                       Access access) {
+Result<FramePtr> FrameImporter::import(BufferPtr buffer, const VideoParams &params, Access access) {
   GstMapFlags flags = GST_MAP_READ;
   if (access == Access::write_if_owned && gst_buffer_is_writable(buffer.get()) &&
       gst_buffer_is_all_memory_writable(buffer.get()))
@@ -351,8 +350,8 @@ Result<FramePtr> FrameImporter::copy(const AVFrame *source, const VideoParams &p
     frame->linesize[i] = is_palette(source, i) ? 0 : layout->stride[i];
   }
   const uint8_t *planes[4] = {source->data[0], source->data[1], source->data[2], source->data[3]};
-  av_image_copy(frame->data, frame->linesize, planes, source->linesize, params.format,
-                params.width, params.height);
+  av_image_copy(frame->data, frame->linesize, planes, source->linesize, params.format, params.width,
+                params.height);
   return frame;
 }
 

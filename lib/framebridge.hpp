@@ -12,7 +12,8 @@
 
 namespace framewise {
 
-/* ---- libav -> GStreamer ----------------------------------------------------------------------- */
+/* ---- libav -> GStreamer -----------------------------------------------------------------------
+ */
 
 /* Who may write into the memory of a wrapped frame. */
 enum class Sharing {
@@ -34,7 +35,8 @@ FRAMEWISE_INTERNAL bool has_default_layout(const AVFrame *frame);
  * where the planes go, or default_layout() does. */
 FRAMEWISE_INTERNAL Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer);
 
-/* ---- GStreamer -> libav ----------------------------------------------------------------------- */
+/* ---- GStreamer -> libav -----------------------------------------------------------------------
+ */
 
 enum class Access {
   read,           /* the frame is read only (AV_BUFFER_FLAG_READONLY) */
@@ -43,7 +45,7 @@ enum class Access {
 
 /* Makes frames over the memory of buffers. One thread at a time; the frames may go anywhere. */
 class FRAMEWISE_INTERNAL FrameImporter {
-public:
+ public:
   /* A frame over the buffer's memory, keeping the buffer mapped until the last reference to the
    * frame is gone. `params` describes the buffer (from its caps). Takes the buffer: with a second
    * reference elsewhere the frame is read only. Format, size, colour and interlacing are set;
@@ -54,7 +56,7 @@ public:
    * small for its caps is an error. */
   Result<FramePtr> import(BufferPtr buffer, const VideoParams &params, Access access);
 
-private:
+ private:
   Result<FramePtr> copy(const AVFrame *frame, const VideoParams &params);
 
   BufferPoolPtr pool_; /* for copies, so that they land in warm memory */
@@ -69,7 +71,8 @@ FRAMEWISE_INTERNAL Result<FramePtr> writable_view(GstBuffer *buffer, const Video
 FRAMEWISE_INTERNAL void set_interlace_flags(GstBuffer *buffer, const AVFrame *frame,
                                             const VideoParams &params);
 
-/* ---- Time ------------------------------------------------------------------------------------- */
+/* ---- Time -------------------------------------------------------------------------------------
+ */
 
 constexpr AVRational gst_time_base{1, 1000000000};
 

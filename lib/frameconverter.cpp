@@ -16,8 +16,8 @@ static bool is_yuv(AVPixelFormat format) {
          desc->nb_components >= 3;
 }
 
-Result<FrameConverter> FrameConverter::create(const VideoParams &input,
-                                              AVPixelFormat output_format, int threads) {
+Result<FrameConverter> FrameConverter::create(const VideoParams &input, AVPixelFormat output_format,
+                                              int threads) {
   FrameConverter converter;
   converter.input_ = input;
   converter.output_ = input;
@@ -37,9 +37,8 @@ Result<FrameConverter> FrameConverter::create(const VideoParams &input,
 
   const bool full_in = is_rgb(input.format) || input.range == AVCOL_RANGE_JPEG;
   /* A yuvj name asks for full range; other YUV keeps the range it has. */
-  const bool full_out =
-      is_rgb(output.format) || implies_full_range(output_format) ||
-      (!is_rgb(input.format) && input.range == AVCOL_RANGE_JPEG);
+  const bool full_out = is_rgb(output.format) || implies_full_range(output_format) ||
+                        (!is_rgb(input.format) && input.range == AVCOL_RANGE_JPEG);
   AVColorSpace matrix = input.matrix;
   if (is_rgb(output.format)) {
     output.matrix = AVCOL_SPC_RGB;

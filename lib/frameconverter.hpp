@@ -12,19 +12,20 @@ namespace framewise {
  * unspecified matrix taken for BT.601, the stream's matrix and range honoured. One thread at a
  * time. */
 class FRAMEWISE_INTERNAL FrameConverter {
-public:
+ public:
   /* `threads`: slices converted side by side; 0 for one per core. */
   static Result<FrameConverter> create(const VideoParams &input, AVPixelFormat output_format,
                                        int threads);
 
   const VideoParams &input() const { return input_; }
-  /* What comes out: the size, rates and aspect ratio of the input; range and matrix as converted. */
+  /* What comes out: the size, rates and aspect ratio of the input; range and matrix as converted.
+   */
   const VideoParams &output() const { return output_; }
 
   /* `target` has its planes already. Colour and size of it are set, nothing else is. */
   Result<void> convert(const AVFrame *source, AVFrame *target);
 
-private:
+ private:
   FrameConverter() = default;
 
   VideoParams input_;

@@ -72,12 +72,11 @@ void add_frame_meta(GstBuffer *buffer, const FrameOrigin &origin) {
                       q_key_frame = g_quark_from_static_string("key-frame"),
                       q_picture_type = g_quark_from_static_string("picture-type"),
                       q_interlaced = g_quark_from_static_string("interlaced");
-  gst_structure_id_set(fields, q_frame, G_TYPE_INT64, origin.number, q_time_base,
-                       GST_TYPE_FRACTION, origin.time_base.num, origin.time_base.den, q_key_frame,
-                       G_TYPE_BOOLEAN, gboolean(compat::is_key_frame(origin.frame)),
-                       q_picture_type, G_TYPE_STRING, picture_type_name(origin.frame->pict_type),
-                       q_interlaced, G_TYPE_BOOLEAN, gboolean(compat::is_interlaced(origin.frame)),
-                       nullptr);
+  gst_structure_id_set(fields, q_frame, G_TYPE_INT64, origin.number, q_time_base, GST_TYPE_FRACTION,
+                       origin.time_base.num, origin.time_base.den, q_key_frame, G_TYPE_BOOLEAN,
+                       gboolean(compat::is_key_frame(origin.frame)), q_picture_type, G_TYPE_STRING,
+                       picture_type_name(origin.frame->pict_type), q_interlaced, G_TYPE_BOOLEAN,
+                       gboolean(compat::is_interlaced(origin.frame)), nullptr);
   if (origin.pts != AV_NOPTS_VALUE)
     gst_structure_id_set(fields, q_pts, G_TYPE_INT64, origin.pts, nullptr);
 }

@@ -50,8 +50,7 @@ gboolean set_config(GstBufferPool *pool, GstStructure *config) {
     GST_WARNING_OBJECT(pool, "%s", params.error().message.c_str());
     return FALSE;
   }
-  bool video_meta =
-      gst_buffer_pool_config_has_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+  bool video_meta = gst_buffer_pool_config_has_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
   auto layout = video_meta ? aligned_layout(params->format, params->width, params->height)
                            : default_layout(params->format, params->width, params->height);
   if (!layout) {
@@ -120,8 +119,8 @@ Result<void> configure_frame_pool(GstBufferPool *pool, const VideoParams &params
   if (video_meta == WithVideoMeta::yes)
     gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
   if (!gst_buffer_pool_set_config(pool, config))
-    return FRAMEWISE_FAIL_RESOURCE(
-        SETTINGS, format("No buffer pool for %s.", params.describe().c_str()));
+    return FRAMEWISE_FAIL_RESOURCE(SETTINGS,
+                                   format("No buffer pool for %s.", params.describe().c_str()));
   return {};
 }
 

@@ -183,8 +183,9 @@ int frame_alignment() {
 static Result<PlaneLayout> bare_layout(AVPixelFormat format, int width, int height) {
   const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
   if (!desc || !is_software(format))
-    return FRAMEWISE_FAIL_LIBRARY(SETTINGS, framewise::format("`%s` is no format of frames in memory.",
-                                                              desc ? desc->name : "none"));
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS,
+        framewise::format("`%s` is no format of frames in memory.", desc ? desc->name : "none"));
   int linesizes[4];
   if (av_image_check_size2(width, height, INT64_MAX, format, 0, nullptr) < 0 ||
       av_image_fill_linesizes(linesizes, format, width) < 0)

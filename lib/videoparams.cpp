@@ -120,7 +120,8 @@ static bool is_subsampled(AVPixelFormat format) {
   return desc && (desc->log2_chroma_w || desc->log2_chroma_h);
 }
 
-/* ---- Caps ------------------------------------------------------------------------------------- */
+/* ---- Caps -------------------------------------------------------------------------------------
+ */
 
 CapsPtr to_caps(const VideoParams &p) {
   GstVideoFormat twin = to_gst_format(p.format);
@@ -220,7 +221,8 @@ Result<VideoParams> from_caps(const GstCaps *caps) {
   return p;
 }
 
-/* ---- Frames ----------------------------------------------------------------------------------- */
+/* ---- Frames -----------------------------------------------------------------------------------
+ */
 
 static GstVideoMasteringDisplayInfo to_gst(const AVMasteringDisplayMetadata &av) {
   GstVideoMasteringDisplayInfo info = {};
@@ -299,7 +301,8 @@ void describe_frame(AVFrame *frame, const VideoParams &p) {
     }
 }
 
-/* ---- Templates and choices -------------------------------------------------------------------- */
+/* ---- Templates and choices --------------------------------------------------------------------
+ */
 
 CapsPtr template_caps() {
   GValue formats = G_VALUE_INIT;
@@ -310,9 +313,9 @@ CapsPtr template_caps() {
     g_value_set_static_string(&name, gst_video_format_to_string(twin.gst));
     gst_value_list_append_and_take_value(&formats, &name);
   }
-  GstStructure *raw = gst_structure_new(
-      "video/x-raw", "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height", GST_TYPE_INT_RANGE, 1,
-      G_MAXINT, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, nullptr);
+  GstStructure *raw = gst_structure_new("video/x-raw", "width", GST_TYPE_INT_RANGE, 1, G_MAXINT,
+                                        "height", GST_TYPE_INT_RANGE, 1, G_MAXINT, "framerate",
+                                        GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, nullptr);
   gst_structure_take_value(raw, "format", &formats);
   GstStructure *framewise = gst_structure_new(
       FRAMEWISE_CAPS_NAME, "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height", GST_TYPE_INT_RANGE,

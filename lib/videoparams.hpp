@@ -54,8 +54,8 @@ FRAMEWISE_INTERNAL void describe_frame(AVFrame *frame, const VideoParams &params
 /* The template of every pad here: video/x-raw in each format with a twin, and video/x-framewise. */
 FRAMEWISE_INTERNAL CapsPtr template_caps();
 /* The pixel formats that `caps` (any caps, fixed or not) admit in system memory, in its order,
- * without repeats. A video/x-framewise structure without `format` admits every format that GStreamer
- * has no name for. */
+ * without repeats. A video/x-framewise structure without `format` admits every format that
+ * GStreamer has no name for. */
 FRAMEWISE_INTERNAL std::vector<AVPixelFormat> formats_in_caps(const GstCaps *caps);
 /* Of `candidates` the one that `source` converts to with the least loss (alpha counts), as
  * av_find_best_pix_fmt_of_2 ranks them; AV_PIX_FMT_NONE if there are none. */

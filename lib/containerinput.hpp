@@ -1,0 +1,89 @@
+/* gst-framewise: one open container, and the packets of one of its streams.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "av.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace framewise {
+
+/* Lets other threads break a blocked read. The owner shares it with whoever works on its behalf;
+ * while any reason stands, I/O and decoding stop with a cancelled Error. */
+class FRAMEWISE_INTERNAL Interruption {
+ public:
+  enum Reason : unsigned { flushing = 1, closing = 2 };
+
+  void set(Reason reason) { reasons_ |= reason; }
+  void clear(Reason reason) { reasons_ &= ~unsigned(reason); }
+  bool is_set() const { return reasons_ != 0; }
+  /* For libav; valid as long as this object is. */
+  AVIOInterruptCB callback() { return {&Interruption::poll, this}; }
+
+ private:
+  static int poll(void *self) { return static_cast<Interruption *>(self)->is_set(); }
+  std::atomic<unsigned> reasons_{0};
+};
+
+struct InputSettings {
+  std::string location;       /* a path, image pattern or URL */
+  std::string stream = "V:0"; /* FFmpeg stream specifier */
+  Dictionary options;         /* for demuxer and protocol; an unknown one is an error */
+};
+
+/* Owned and used by one thread at a time; only the Interruption may be touched from others. */
+class FRAMEWISE_INTERNAL ContainerInput {
+ public:
+  /* Opens, probes, and chooses the first video stream that the specifier matches. Blocks on I/O;
+   * `interruption` breaks it, and must outlive the result. */
+  static Result<std::unique_ptr<ContainerInput>> open(const InputSettings &settings,
+                                                      Interruption &interruption);
+
+  const AVFormatContext *context() const { return context_.get(); }
+  const AVStream *stream() const { return stream_; }
+  bool is_seekable() const;
+
+  /* The next packet of the stream; false at the end, and then `truncation()` may say why. */
+  Result<bool> read_packet(AVPacket *packet);
+  /* libav's word for an end of the data that was none of the container's own; 0 if there was none.
+   */
+  int truncation() const { return truncation_; }
+
+  /* Goes on from a place at or before `timestamp` (in the stream's time base), by the demuxer's own
+   * index or search. Where it truly is only the packets show. */
+  Result<void> seek_before(int64_t timestamp);
+  /* Back to the first packet, by opening anew: every demuxer can do that, and it never lands
+   * elsewhere. `stream()` and `context()` are other objects afterwards. */
+  Result<void> reopen();
+
+  /* Stream time in nanoseconds, 0 being the container's start time, of `ticks` of the stream. */
+  int64_t to_stream_time(int64_t ticks) const;
+  /* The other way round, to the nearest tick. */
+  int64_t from_stream_time(int64_t ns) const;
+  /* Stream time at which the stream ends, as the headers have it; -1 where they do not say. */
+  int64_t stream_end() const;
+  /* The rate that the headers give if they agree that it is constant, else 0/1. */
+  AVRational constant_framerate() const;
+
+ private:
+  ContainerInput(InputSettings settings, Interruption &interruption)
+      : settings_(std::move(settings)), interruption_(interruption) {}
+  Result<void> open_context();
+  Result<void> choose_stream();
+  void find_start();
+
+  InputSettings settings_;
+  Interruption &interruption_;
+  FormatInputPtr context_;
+  AVStream *stream_ = nullptr; /* of context_ */
+  int truncation_ = 0;
+  /* The container's start time, exactly. */
+  int64_t start_ticks_ = 0;
+  AVRational start_time_base_ = AV_TIME_BASE_Q;
+};
+
+} // namespace framewise
