@@ -32,7 +32,7 @@ def make_clip(path):
         ["ffmpeg", "-nostdin", "-v", "error", "-y",
          "-f", "lavfi", "-i", "mandelbrot=size=960x540:rate=30:maxiter=250:start_scale=1.6:"
          f"end_scale=0.001:end_pts={FRAMES}",
-         "-vf", "scale=1920:1080,noise=alls=6:allf=t,format=yuv420p", "-frames:v", str(FRAMES),
+         "-vf", "scale=1920:1080,noise=alls=2:allf=t,gblur=0.8,format=yuv420p", "-frames:v", str(FRAMES),
          "-c:v", "libx264", "-preset", "fast", "-crf", "23", "-f", "mp4", path + ".part"],
         check=True,
     )
