@@ -9,6 +9,7 @@ extern "C" {
 #include <libavutil/mastering_display_metadata.h>
 }
 
+#include <algorithm>
 #include <cstring>
 
 GST_DEBUG_CATEGORY_STATIC(reader_debug);
@@ -320,9 +321,9 @@ Result<void> FrameReader::advance_to(int64_t time) {
   return {};
 }
 
-/* Seeks to `ticks` and decodes from the first key picture found there; true if the first picture
- * that is sure to be whole is not after `time`. */
-Result<bool> FrameReader::land_before(int64_t time, int64_t ticks) {
+/* Leaves the first key packet at or after where a seek to `ticks` lands in packet_; false if there
+ * is none with a pts. */
+Result<bool> FrameReader::find_key(int64_t ticks) {
   if (auto sought = input_->seek_before(ticks); !sought) {
     if (sought.error().is_cancelled())
       return Failure(sought.error());
@@ -332,17 +333,30 @@ Result<bool> FrameReader::land_before(int64_t time, int64_t ticks) {
   next_number_ = -1;
   for (;;) {
     auto read = input_->read_packet(packet_.get());
-    if (!read)
-      return Failure(read.error());
-    if (!*read)
-      return false;
+    if (!read || !*read)
+      return read;
     if (packet_->flags & AV_PKT_FLAG_KEY)
-      break;
+      return packet_->pts != AV_NOPTS_VALUE && packet_->dts != AV_NOPTS_VALUE;
     av_packet_unref(packet_.get());
   }
-  if (packet_->pts == AV_NOPTS_VALUE)
+}
+
+/* Makes ready to decode what comes from the key picture that a seek to `ticks` finds; true if that
+ * is not after `time`. Decoding begins one key picture earlier: pictures just after the first may
+ * lack what they refer to, or be left out over it. */
+Result<bool> FrameReader::land_before(int64_t time, int64_t ticks) {
+  auto found = find_key(ticks);
+  if (!found || !*found)
+    return found;
+  const int64_t key_pts = packet_->pts, key_dts = packet_->dts;
+  if (input_->to_stream_time(key_pts) > time)
     return false;
-  first_good_pts_ = packet_->pts;
+  found = find_key(std::min(key_pts, key_dts) - 1);
+  if (!found || !*found)
+    return found;
+  if (packet_->dts > key_dts)
+    return false;
+  first_good_pts_ = key_pts;
   packet_waits_ = true;
   if (auto filled = fill(1); !filled)
     return Failure(filled.error());

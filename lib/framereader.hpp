@@ -72,6 +72,7 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<std::optional<DecodedFrame>> decode_timed();
   Result<void> fill(size_t frames); /* ready_ to that many, or to the end */
 
+  Result<bool> find_key(int64_t ticks);
   Result<bool> land_before(int64_t time, int64_t ticks);
   Result<void> advance_to(int64_t time);
 
