@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # gst-framewise: runs a test with GStreamer's leaks tracer and fails it for any object left alive.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later

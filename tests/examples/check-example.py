@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # gst-framewise: runs an example as its reader would, and looks at what comes out.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # gst-framewise: does what `meson install` puts in place stand on its own?
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
