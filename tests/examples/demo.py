@@ -27,8 +27,8 @@ def build(*links):
     """
     pipeline = Gst.Pipeline()
     previous = None
-    for factory, properties in links:
-        element = Gst.ElementFactory.make(factory)
+    for number, (factory, properties) in enumerate(links, 1):
+        element = Gst.ElementFactory.make(factory, "sink" if number == len(links) else None)
         if not element:
             sys.exit(f"No element `{factory}`. Is GST_PLUGIN_PATH set? `./dev shell` sets it.")
         for name, value in properties.items():
@@ -37,7 +37,6 @@ def build(*links):
         if previous and not previous.link(element):
             sys.exit(f"`{previous.get_factory().get_name()}` does not link to `{factory}`.")
         previous = element
-    previous.set_name("sink")
     return pipeline
 
 
