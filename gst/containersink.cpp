@@ -1,3 +1,510 @@
+/* gst-framewise: containersink, encodes and writes a container.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/**
+ * SECTION:element-containersink
+ * @title: containersink
+ * @short_description: Encodes and writes a container with FFmpeg's libraries
+ *
+ * Encodes raw video with any encoder of libavcodec and writes it into any container of libavformat.
+ * Pads are requested as `video_%u`; a link without a pad's name requests one.
+ *
+ * Frames are converted to the pixel format of the encoder that is closest to theirs; sizes are never
+ * changed. What is written is running time. With a frame rate in the caps, or in
+ * #GstContainerSink:framerate, one tick is one frame; without (0/1) timestamps are kept as finely as
+ * the container can. No frame is dropped or merged with another.
+ *
+ * The file is finished on EOS, and EOS is only posted when it is; it is finished as well when the
+ * element goes to READY without EOS. Where a file stands at the location, the new one is written to
+ * `LOCATION.part` and takes its place when it is complete.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink location=out.mkv
+ * ]| Writes Matroska with its usual codec.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink location=out.mp4 codec=libx264 codec-options="o,preset=veryfast,crf=20" container-options="o,movflags=+faststart"
+ * ]| Sets options of encoder and muxer; `ffmpeg -h encoder=libx264` and `ffmpeg -h muxer=mp4` list them.
+ * |[
+ * gst-launch-1.0 filesrc location=in.mkv ! decodebin ! containersink location=frame%04d.png
+ * ]| Writes a sequence of pictures.
+ *
+ * Since: 0.1
+ */
 #include "elements.h"
-static gboolean containersink_element_init(GstPlugin *plugin) { return TRUE; }
-GST_ELEMENT_REGISTER_DEFINE_CUSTOM(containersink, containersink_element_init)
+
+#include "containermux.hpp"
+
+#include <gst/video/video.h>
+
+GST_DEBUG_CATEGORY_STATIC(containersink_debug);
+#define GST_CAT_DEFAULT containersink_debug
+
+using framewise::ClosedGop;
+using framewise::CString;
+using framewise::Dictionary;
+using framewise::FrameWriter;
+using framewise::FrameWriterSettings;
+using framewise::GstPtr;
+using framewise::StructurePtr;
+
+namespace {
+
+enum {
+  PROP_0,
+  PROP_LOCATION,
+  PROP_CONTAINER,
+  PROP_CODEC,
+  PROP_PIXEL_FORMAT,
+  PROP_FRAMERATE,
+  PROP_MAX_KEYFRAME_INTERVAL,
+  PROP_CLOSED_GOP,
+  PROP_CODEC_OPTIONS,
+  PROP_CONTAINER_OPTIONS,
+  PROP_CONTAINER_METADATA,
+  PROP_STREAM_METADATA,
+  PROP_THREAD_COUNT,
+  PROP_STATS,
+};
+
+constexpr int default_max_keyframe_interval = -1;
+constexpr ClosedGop default_closed_gop = ClosedGop::automatic;
+constexpr int default_thread_count = 0;
+
+struct Settings {
+  CString location, container, codec, pixel_format;
+  int framerate_num = 0, framerate_den = 1;
+  int max_keyframe_interval = default_max_keyframe_interval;
+  ClosedGop closed_gop = default_closed_gop;
+  StructurePtr codec_options, container_options, container_metadata, stream_metadata;
+  int thread_count = default_thread_count;
+};
+
+struct ContainerSinkPrivate {
+  std::mutex settings_lock;
+  Settings settings;
+  GstElement *mux = nullptr; /* owned by the bin */
+  guint next_pad = 0;        /* under the object lock */
+};
+
+} // namespace
+
+struct GstContainerSink {
+  GstBin parent;
+  ContainerSinkPrivate *priv;
+};
+struct GstContainerSinkClass {
+  GstBinClass parent_class;
+};
+
+static GType gst_container_sink_get_type();
+G_DEFINE_TYPE(GstContainerSink, gst_container_sink, GST_TYPE_BIN)
+GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(containersink, "containersink", GST_RANK_NONE,
+                                      gst_container_sink_get_type(),
+                                      GST_DEBUG_CATEGORY_INIT(containersink_debug, "containersink",
+                                                              0, "container writer"))
+
+static GstContainerSink *as_sink(gpointer object) {
+  return reinterpret_cast<GstContainerSink *>(object);
+}
+static ContainerSinkPrivate &priv_of(gpointer object) { return *as_sink(object)->priv; }
+
+#define GST_TYPE_CONTAINER_SINK_CLOSED_GOP (gst_container_sink_closed_gop_get_type())
+static GType gst_container_sink_closed_gop_get_type() {
+  static const GEnumValue values[] = {
+      {int(ClosedGop::automatic), "As the encoder has it by default", "auto"},
+      {int(ClosedGop::off), "Frames may refer to the next or previous GOP", "false"},
+      {int(ClosedGop::on), "No frame refers past its GOP", "true"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static("GstContainerSinkClosedGop", values);
+  return type;
+}
+
+/* ---- Properties ------------------------------------------------------------------------------- */
+
+static std::string text_of(const CString &text) { return text ? text.get() : ""; }
+
+static FrameWriterSettings writer_settings(ContainerSinkPrivate &priv) {
+  std::lock_guard lock(priv.settings_lock);
+  const Settings &settings = priv.settings;
+  FrameWriterSettings result;
+  result.location = text_of(settings.location);
+  result.container = text_of(settings.container);
+  result.codec = text_of(settings.codec);
+  result.video.pixel_format = text_of(settings.pixel_format);
+  result.video.framerate = {settings.framerate_num, settings.framerate_den};
+  result.video.max_keyframe_interval = settings.max_keyframe_interval;
+  result.video.closed_gop = settings.closed_gop;
+  result.video.options = Dictionary::from_structure(settings.codec_options.get());
+  result.video.thread_count = settings.thread_count;
+  result.container_options = Dictionary::from_structure(settings.container_options.get());
+  result.container_metadata = Dictionary::from_structure(settings.container_metadata.get());
+  result.stream_metadata = Dictionary::from_structure(settings.stream_metadata.get());
+  return result;
+}
+
+static void gst_container_sink_set_property(GObject *object, guint id, const GValue *value,
+                                            GParamSpec *pspec) {
+  ContainerSinkPrivate &priv = priv_of(object);
+  std::lock_guard lock(priv.settings_lock);
+  Settings &settings = priv.settings;
+  auto structure = [&] { return static_cast<GstStructure *>(g_value_dup_boxed(value)); };
+  switch (id) {
+  case PROP_LOCATION:
+    settings.location.reset(g_value_dup_string(value));
+    break;
+  case PROP_CONTAINER:
+    settings.container.reset(g_value_dup_string(value));
+    break;
+  case PROP_CODEC:
+    settings.codec.reset(g_value_dup_string(value));
+    break;
+  case PROP_PIXEL_FORMAT:
+    settings.pixel_format.reset(g_value_dup_string(value));
+    break;
+  case PROP_FRAMERATE:
+    settings.framerate_num = gst_value_get_fraction_numerator(value);
+    settings.framerate_den = gst_value_get_fraction_denominator(value);
+    break;
+  case PROP_MAX_KEYFRAME_INTERVAL:
+    settings.max_keyframe_interval = g_value_get_int(value);
+    break;
+  case PROP_CLOSED_GOP:
+    settings.closed_gop = static_cast<ClosedGop>(g_value_get_enum(value));
+    break;
+  case PROP_CODEC_OPTIONS:
+    settings.codec_options.reset(structure());
+    break;
+  case PROP_CONTAINER_OPTIONS:
+    settings.container_options.reset(structure());
+    break;
+  case PROP_CONTAINER_METADATA:
+    settings.container_metadata.reset(structure());
+    break;
+  case PROP_STREAM_METADATA:
+    settings.stream_metadata.reset(structure());
+    break;
+  case PROP_THREAD_COUNT:
+    settings.thread_count = g_value_get_int(value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+}
+
+static GstStructure *stats_structure(ContainerSinkPrivate &priv) {
+  auto stats = framewise::container_mux_stats(priv.mux);
+  return gst_structure_new("container-stats", "frames", G_TYPE_UINT64, guint64(stats.frames),
+                           "bytes", G_TYPE_UINT64, guint64(stats.bytes), "duration", G_TYPE_UINT64,
+                           guint64(stats.duration), "key-frames", G_TYPE_UINT64,
+                           guint64(stats.key_frames), nullptr);
+}
+
+static void gst_container_sink_get_property(GObject *object, guint id, GValue *value,
+                                            GParamSpec *pspec) {
+  ContainerSinkPrivate &priv = priv_of(object);
+  if (id == PROP_STATS) {
+    g_value_take_boxed(value, stats_structure(priv));
+    return;
+  }
+  std::lock_guard lock(priv.settings_lock);
+  const Settings &settings = priv.settings;
+  switch (id) {
+  case PROP_LOCATION:
+    g_value_set_string(value, settings.location.get());
+    break;
+  case PROP_CONTAINER:
+    g_value_set_string(value, settings.container.get());
+    break;
+  case PROP_CODEC:
+    g_value_set_string(value, settings.codec.get());
+    break;
+  case PROP_PIXEL_FORMAT:
+    g_value_set_string(value, settings.pixel_format.get());
+    break;
+  case PROP_FRAMERATE:
+    gst_value_set_fraction(value, settings.framerate_num, settings.framerate_den);
+    break;
+  case PROP_MAX_KEYFRAME_INTERVAL:
+    g_value_set_int(value, settings.max_keyframe_interval);
+    break;
+  case PROP_CLOSED_GOP:
+    g_value_set_enum(value, int(settings.closed_gop));
+    break;
+  case PROP_CODEC_OPTIONS:
+    g_value_set_boxed(value, settings.codec_options.get());
+    break;
+  case PROP_CONTAINER_OPTIONS:
+    g_value_set_boxed(value, settings.container_options.get());
+    break;
+  case PROP_CONTAINER_METADATA:
+    g_value_set_boxed(value, settings.container_metadata.get());
+    break;
+  case PROP_STREAM_METADATA:
+    g_value_set_boxed(value, settings.stream_metadata.get());
+    break;
+  case PROP_THREAD_COUNT:
+    g_value_set_int(value, settings.thread_count);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+}
+
+/* ---- Pads ------------------------------------------------------------------------------------- */
+
+static GstPad *gst_container_sink_request_new_pad(GstElement *element, GstPadTemplate *templ,
+                                                  const gchar *name, const GstCaps *) {
+  ContainerSinkPrivate &priv = priv_of(element);
+  if (framewise::container_mux_has_streams(priv.mux)) {
+    GST_WARNING_OBJECT(element, "the container has its streams already: no pad can join");
+    return nullptr;
+  }
+  guint number;
+  if (name && sscanf(name, "video_%u", &number) == 1) {
+    GST_OBJECT_LOCK(element);
+    priv.next_pad = MAX(priv.next_pad, number + 1);
+    GST_OBJECT_UNLOCK(element);
+  } else {
+    GST_OBJECT_LOCK(element);
+    number = priv.next_pad++;
+    GST_OBJECT_UNLOCK(element);
+  }
+  std::string pad_name = framewise::format("video_%u", number);
+  GstPtr<GstPad> existing(gst_element_get_static_pad(element, pad_name.c_str()));
+  if (existing) {
+    GST_WARNING_OBJECT(element, "there is a pad %s already", pad_name.c_str());
+    return nullptr;
+  }
+  GstPtr<GstPad> target(gst_element_request_pad_simple(priv.mux, pad_name.c_str()));
+  if (!target)
+    return nullptr;
+  GstPad *pad = gst_ghost_pad_new_from_template(pad_name.c_str(), target.get(), templ);
+  if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY)
+    gst_pad_set_active(pad, TRUE);
+  gst_element_add_pad(element, pad);
+  return pad;
+}
+
+static void gst_container_sink_release_pad(GstElement *element, GstPad *pad) {
+  GstPtr<GstPad> target(gst_ghost_pad_get_target(GST_GHOST_PAD(pad)));
+  gst_pad_set_active(pad, FALSE);
+  gst_element_remove_pad(element, pad);
+  if (target)
+    gst_element_release_request_pad(priv_of(element).mux, target.get());
+}
+
+/* ---- Life ------------------------------------------------------------------------------------- */
+
+static GstStateChangeReturn gst_container_sink_change_state(GstElement *element,
+                                                            GstStateChange transition) {
+  ContainerSinkPrivate &priv = priv_of(element);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    auto writer = FrameWriter::open(writer_settings(priv));
+    if (!writer) {
+      GST_ERROR_OBJECT(element, "%s", writer.error().message.c_str());
+      writer.error().post(element);
+      return GST_STATE_CHANGE_FAILURE;
+    }
+    framewise::container_mux_take_writer(priv.mux, std::move(*writer));
+  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    framewise::container_mux_hurry(priv.mux);
+  }
+  return GST_ELEMENT_CLASS(gst_container_sink_parent_class)->change_state(element, transition);
+}
+
+/* EOS says that the file is complete; after an error it is not, though the aggregator ends its
+ * stream. */
+static void gst_container_sink_handle_message(GstBin *bin, GstMessage *message) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS &&
+      framewise::container_mux_has_failed(priv_of(bin).mux)) {
+    gst_message_unref(message);
+    return;
+  }
+  GST_BIN_CLASS(gst_container_sink_parent_class)->handle_message(bin, message);
+}
+
+static void gst_container_sink_finalize(GObject *object) {
+  delete as_sink(object)->priv;
+  G_OBJECT_CLASS(gst_container_sink_parent_class)->finalize(object);
+}
+
+static void gst_container_sink_init(GstContainerSink *sink) {
+  sink->priv = new ContainerSinkPrivate();
+  GstElement *mux = framewise::new_container_mux();
+  /* Gives preroll, EOS and position. Nobody waits for a clock to write a file. */
+  GstElement *end = gst_element_factory_make("fakesink", "end");
+  g_object_set(end, "sync", FALSE, "enable-last-sample", FALSE, nullptr);
+  gst_bin_add_many(GST_BIN(sink), mux, end, nullptr);
+  gst_element_link(mux, end);
+  sink->priv->mux = mux;
+  GST_OBJECT_FLAG_SET(sink, GST_ELEMENT_FLAG_SINK);
+}
+
+static void install_properties(GObjectClass *object_class) {
+  constexpr auto flags =
+      GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  auto install = [&](guint id, GParamSpec *spec) {
+    g_object_class_install_property(object_class, id, spec);
+  };
+
+  /**
+   * GstContainerSink:location:
+   *
+   * A path or any URL that libavformat writes to. `%04d` in it stands for the number of the picture
+   * where the container is a sequence of pictures.
+   *
+   * Since: 0.1
+   */
+  install(PROP_LOCATION, g_param_spec_string("location", "Location", "Path or URL to write to",
+                                             nullptr, flags));
+  /**
+   * GstContainerSink:container:
+   *
+   * The name of a libavformat muxer, as `ffmpeg -muxers` lists them.
+   *
+   * Since: 0.1
+   */
+  install(PROP_CONTAINER,
+          g_param_spec_string("container", "Container",
+                              "Muxer (NULL = by the extension of the location)", nullptr, flags));
+  /**
+   * GstContainerSink:codec:
+   *
+   * The name of a libavcodec encoder, as `ffmpeg -encoders` lists them.
+   *
+   * Since: 0.1
+   */
+  install(PROP_CODEC, g_param_spec_string("codec", "Codec",
+                                          "Encoder (NULL = the usual one of the container)",
+                                          nullptr, flags));
+  /**
+   * GstContainerSink:pixel-format:
+   *
+   * FFmpeg's name of the pixel format to encode, as `ffmpeg -pix_fmts` lists them. Frames are
+   * converted to it.
+   *
+   * Since: 0.1
+   */
+  install(PROP_PIXEL_FORMAT,
+          g_param_spec_string("pixel-format", "Pixel format",
+                              "Pixel format to encode (NULL = the encoder's closest to the input)",
+                              nullptr, flags));
+  /**
+   * GstContainerSink:framerate:
+   *
+   * Overrides the rate in the caps, without a change to any timestamp but its rounding to whole
+   * frames. Must be set where the caps say 0/1 and codec or container need a rate.
+   *
+   * Since: 0.1
+   */
+  install(PROP_FRAMERATE,
+          gst_param_spec_fraction("framerate", "Frame rate", "Frame rate (0/1 = from the caps)", 0,
+                                  1, G_MAXINT, 1, 0, 1, flags));
+  /**
+   * GstContainerSink:max-keyframe-interval:
+   *
+   * Since: 0.1
+   */
+  install(PROP_MAX_KEYFRAME_INTERVAL,
+          g_param_spec_int("max-keyframe-interval", "Maximum key frame interval",
+                           "Most frames from one key frame to the next (-1 = the encoder's default, "
+                           "0 = only key frames)",
+                           -1, G_MAXINT, default_max_keyframe_interval, flags));
+  /**
+   * GstContainerSink:closed-gop:
+   *
+   * Since: 0.1
+   */
+  install(PROP_CLOSED_GOP,
+          g_param_spec_enum("closed-gop", "Closed GOP",
+                            "Whether frames may refer to others past their GOP",
+                            GST_TYPE_CONTAINER_SINK_CLOSED_GOP, int(default_closed_gop), flags));
+  /**
+   * GstContainerSink:codec-options:
+   *
+   * Options of the encoder and of libavcodec, such as `o,preset=veryfast,crf=20`. One that neither
+   * knows is an error. They overrule the properties.
+   *
+   * Since: 0.1
+   */
+  install(PROP_CODEC_OPTIONS,
+          g_param_spec_boxed("codec-options", "Codec options", "Options for libavcodec",
+                             GST_TYPE_STRUCTURE, flags));
+  /**
+   * GstContainerSink:container-options:
+   *
+   * Options of the muxer, of libavformat and of the protocol, such as `o,movflags=+faststart`. One
+   * that none of them knows is an error.
+   *
+   * Since: 0.1
+   */
+  install(PROP_CONTAINER_OPTIONS,
+          g_param_spec_boxed("container-options", "Container options", "Options for libavformat",
+                             GST_TYPE_STRUCTURE, flags));
+  /**
+   * GstContainerSink:container-metadata:
+   *
+   * Tags of the file, under FFmpeg's names, such as `m,title=Harbour`.
+   *
+   * Since: 0.1
+   */
+  install(PROP_CONTAINER_METADATA,
+          g_param_spec_boxed("container-metadata", "Container metadata", "Tags of the file",
+                             GST_TYPE_STRUCTURE, flags));
+  /**
+   * GstContainerSink:stream-metadata:
+   *
+   * Tags of the stream, under FFmpeg's names, such as `m,language=deu`.
+   *
+   * Since: 0.1
+   */
+  install(PROP_STREAM_METADATA,
+          g_param_spec_boxed("stream-metadata", "Stream metadata", "Tags of the stream",
+                             GST_TYPE_STRUCTURE, flags));
+  /**
+   * GstContainerSink:thread-count:
+   *
+   * Since: 0.1
+   */
+  install(PROP_THREAD_COUNT,
+          g_param_spec_int("thread-count", "Thread count",
+                           "Threads of the encoder (0 = as many as it sees fit)", 0, G_MAXINT,
+                           default_thread_count, flags));
+  /**
+   * GstContainerSink:stats:
+   *
+   * What was written so far, or in the last run: `frames`, `key-frames`, `bytes`, and `duration` in
+   * nanoseconds, all #guint64.
+   *
+   * Since: 0.1
+   */
+  install(PROP_STATS,
+          g_param_spec_boxed("stats", "Statistics",
+                             "Frames, key frames, bytes and duration written", GST_TYPE_STRUCTURE,
+                             GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+static void gst_container_sink_class_init(GstContainerSinkClass *klass) {
+  auto *object_class = G_OBJECT_CLASS(klass);
+  auto *element_class = GST_ELEMENT_CLASS(klass);
+  object_class->set_property = gst_container_sink_set_property;
+  object_class->get_property = gst_container_sink_get_property;
+  object_class->finalize = gst_container_sink_finalize;
+  install_properties(object_class);
+  gst_type_mark_as_plugin_api(GST_TYPE_CONTAINER_SINK_CLOSED_GOP, GstPluginAPIFlags(0));
+
+  framewise::CapsPtr caps = framewise::template_caps();
+  gst_element_class_add_pad_template(
+      element_class, gst_pad_template_new("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, caps.get()));
+  gst_element_class_set_static_metadata(
+      element_class, "Container writer", "Codec/Encoder/Muxer/Sink/Video",
+      "Encodes video and writes a container with FFmpeg's libraries", "The gst-framewise authors");
+  element_class->request_new_pad = GST_DEBUG_FUNCPTR(gst_container_sink_request_new_pad);
+  element_class->release_pad = GST_DEBUG_FUNCPTR(gst_container_sink_release_pad);
+  element_class->change_state = GST_DEBUG_FUNCPTR(gst_container_sink_change_state);
+  GST_BIN_CLASS(klass)->handle_message = GST_DEBUG_FUNCPTR(gst_container_sink_handle_message);
+}

@@ -319,8 +319,10 @@ static void open_and_complete_start(GstContainerSrc *self) {
                   reader.input().context()->iformat->name, bool(priv->seekable),
                   GST_TIME_ARGS(priv->duration));
 
-  gst_element_send_event(GST_ELEMENT(self),
-                         gst_event_new_tag(stream_tags(reader.input(), reader.codec()).release()));
+  /* Queued by the base class for after the segment. Not through gst_element_send_event(), whose lock
+   * is held by whoever changes the state and waits for this thread. */
+  GstEvent *tags = gst_event_new_tag(stream_tags(reader.input(), reader.codec()).release());
+  GST_ELEMENT_CLASS(gst_container_src_parent_class)->send_event(GST_ELEMENT(self), tags);
   gst_base_src_start_complete(GST_BASE_SRC(self), GST_FLOW_OK);
 }
 
@@ -508,12 +510,12 @@ static gboolean gst_container_src_negotiate(GstBaseSrc *src) {
   if (!state || !state->reader)
     return FALSE;
   auto ready = read_ahead(self, *state);
-  if (!ready) {
+  if (!ready && !ready.error().is_cancelled()) {
     report(self, ready.error());
     return FALSE;
   }
   if (!state->frame)
-    return TRUE; /* nothing to send, so nothing to agree on */
+    return TRUE; /* nothing to send, or not now: nothing to agree on */
   auto negotiated = negotiate_for(self, *state, state->frame->params);
   if (!negotiated) {
     report(self, negotiated.error());

@@ -10,6 +10,7 @@
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
+#include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/buffer.h>
@@ -22,6 +23,7 @@ extern "C" {
 #include <gst/gst.h>
 #include <tl/expected.hpp>
 
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -237,6 +239,56 @@ inline const AVRational *encoder_frame_rates(const AVCodec *codec) {
   return static_cast<const AVRational *>(rates);
 #else
   return codec->supported_framerates;
+#endif
+}
+/* Whether a filter's value without a key goes to the option after the last one that was named; if
+ * not, the walk over the options begins anew after a named one. */
+constexpr bool positional_options_follow_named =
+    LIBAVFILTER_VERSION_INT < AV_VERSION_INT(8, 53, 100);
+/* Whether filters keep AVFrame's duration up to date in their output's time base. */
+constexpr bool filters_keep_durations = LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(9, 4, 100);
+/* Matrix and range of the frames to come, where libavfilter negotiates them. */
+inline void set_source_colors(AVBufferSrcParameters *source, AVColorSpace matrix,
+                              AVColorRange range) {
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(9, 16, 100)
+  source->color_space = matrix;
+  source->color_range = range;
+#else
+  (void)source, (void)matrix, (void)range;
+#endif
+}
+/* Adds a copy of `size` bytes to what the stream's header says; false when out of memory. */
+inline bool add_stream_side_data(AVStream *stream, AVPacketSideDataType type, const void *data,
+                                 size_t size) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
+  AVPacketSideData *sd =
+      av_packet_side_data_new(&stream->codecpar->coded_side_data,
+                              &stream->codecpar->nb_coded_side_data, type, size, 0);
+  uint8_t *target = sd ? sd->data : nullptr;
+#else
+  uint8_t *target = av_stream_new_side_data(stream, type, size);
+#endif
+  if (!target)
+    return false;
+  std::memcpy(target, data, size);
+  return true;
+}
+/* What avcodec_parameters_from_context() leaves behind in older versions. */
+inline bool copy_encoder_side_data(AVStream *stream, const AVCodecContext *encoder) {
+#if LIBAVCODEC_VERSION_INT < AV_VERSION_INT(60, 31, 100)
+  for (int i = 0; i < encoder->nb_coded_side_data; i++) {
+    const AVPacketSideData &sd = encoder->coded_side_data[i];
+    if (!add_stream_side_data(stream, sd.type, sd.data, sd.size))
+      return false;
+  }
+#endif
+  return true;
+}
+/* How many ticks of its time base an encoder's rate control shall take for one frame. Newer
+ * versions read that from AVCodecContext.framerate. */
+inline void set_ticks_per_frame(AVCodecContext *encoder, int ticks) {
+#if LIBAVCODEC_VERSION_MAJOR < 60
+  encoder->ticks_per_frame = ticks;
 #endif
 }
 /* What an AVIOContext's write callback gets. */

@@ -1,1 +1,707 @@
-#include "av.hpp"
+/* gst-framewise: a libavfilter graph with one video input and one video output.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "filtergraph.hpp"
+
+extern "C" {
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
+}
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+namespace framewise {
+
+/* ---- Description ------------------------------------------------------------------------------
+ */
+
+static Result<std::optional<FilterSpec>> parse_property(const char *text, const char *property) {
+  if (!text || !*text)
+    return std::nullopt;
+  auto spec = parse_filter_text(text);
+  if (!spec) {
+    Error error = spec.error();
+    error.debug = framewise::format("%s=\"%s\"", property, text);
+    return Failure(error);
+  }
+  return std::optional<FilterSpec>(std::move(*spec));
+}
+
+Result<FilterDescription> FilterDescription::parse(const char *sequence, const char *graph) {
+  FilterDescription description;
+  auto sequence_spec = parse_property(sequence, "filter-sequence");
+  if (!sequence_spec)
+    return Failure(sequence_spec.error());
+  auto graph_spec = parse_property(graph, "filter-graph");
+  if (!graph_spec)
+    return Failure(graph_spec.error());
+  description.sequence = std::move(*sequence_spec);
+  description.graph = std::move(*graph_spec);
+  return description;
+}
+
+/* ---- Building ---------------------------------------------------------------------------------
+ */
+
+namespace {
+
+constexpr const char *input_label = "video_in";
+constexpr const char *output_label = "video_out";
+/* What the ffmpeg command gives to every scaler that says nothing else. */
+constexpr const char *default_sws_flags = "bicubic";
+
+/* An input or output of a filter that is linked to nothing. */
+struct End {
+  AVFilterContext *filter;
+  unsigned pad;
+  std::string label; /* empty where there is none */
+};
+
+std::string describe(const FilterNode &node, const FilterOption &option) {
+  return framewise::format("Filter `%s`: `%s=%s`", node.name().c_str(), option.key.c_str(),
+                           option.value.c_str());
+}
+
+std::string describe(const End &end, const char *what) {
+  std::string text =
+      framewise::format("%s %u of filter `%s`", what, end.pad, end.filter->filter->name);
+  return end.label.empty() ? text : text + " (`[" + end.label + "]`)";
+}
+
+/* Makes the filters of one FilterSpec and the links inside it. */
+class Builder {
+ public:
+  /* `first_index`: the filters' number in the whole graph, for their names. */
+  Builder(AVFilterGraph *graph, const FilterSpec &spec, int first_index)
+      : graph_(graph), spec_(spec), index_(first_index),
+        sws_flags_(spec.sws_flags.empty() ? default_sws_flags : spec.sws_flags) {}
+
+  Result<void> build() {
+    for (const auto &chain : spec_.chains) {
+      std::vector<End> loose; /* outputs of the filter before that have no label */
+      for (const auto &node : chain)
+        if (auto ok = add(node, loose); !ok)
+          return ok;
+      for (auto &end : loose)
+        outputs_.push_back(std::move(end));
+    }
+    return {};
+  }
+
+  int next_index() const { return index_; }
+  std::vector<End> &open_inputs() { return inputs_; }
+  std::vector<End> &open_outputs() { return outputs_; }
+
+ private:
+  static std::optional<End> take(std::vector<End> &ends, const std::string &label) {
+    auto end = std::find_if(ends.begin(), ends.end(),
+                            [&](const End &candidate) { return candidate.label == label; });
+    if (end == ends.end())
+      return std::nullopt;
+    End taken = std::move(*end);
+    ends.erase(end);
+    return taken;
+  }
+
+  Result<void> link(const End &from, const End &to) {
+    int ret = avfilter_link(from.filter, from.pad, to.filter, to.pad);
+    if (ret < 0)
+      return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                     framewise::format("%s does not fit %s: one is video and the other is not.",
+                                       describe(from, "Output").c_str(),
+                                       describe(to, "input").c_str()));
+    return {};
+  }
+
+  Result<void> add(const FilterNode &node, std::vector<End> &loose) {
+    auto filter = create(node);
+    if (!filter)
+      return Failure(filter.error());
+    if (auto ok = connect_inputs(node, *filter, loose); !ok)
+      return ok;
+    loose.clear();
+    for (unsigned pad = 0; pad < (*filter)->nb_outputs; pad++)
+      loose.push_back({*filter, pad, {}});
+    return connect_outputs(node, loose);
+  }
+
+  Result<void> connect_inputs(const FilterNode &node, AVFilterContext *filter,
+                              std::vector<End> &loose) {
+    const size_t offered = node.inputs.size() + loose.size();
+    if (offered > filter->nb_inputs)
+      return FRAMEWISE_FAIL_LIBRARY(
+          SETTINGS, framewise::format("Filter `%s` has %u inputs, but %zu are linked to it.",
+                                      node.name().c_str(), filter->nb_inputs, offered));
+    for (unsigned pad = 0; pad < filter->nb_inputs; pad++) {
+      End input{filter, pad, {}};
+      std::optional<End> from;
+      if (pad < node.inputs.size()) {
+        input.label = node.inputs[pad];
+        from = take(outputs_, input.label);
+      } else if (size_t i = pad - node.inputs.size(); i < loose.size()) {
+        from = loose[i];
+      }
+      if (!from)
+        inputs_.push_back(std::move(input));
+      else if (auto ok = link(*from, input); !ok)
+        return ok;
+    }
+    return {};
+  }
+
+  /* Takes the labelled ones out of `loose`. */
+  Result<void> connect_outputs(const FilterNode &node, std::vector<End> &loose) {
+    if (node.outputs.size() > loose.size())
+      return FRAMEWISE_FAIL_LIBRARY(
+          SETTINGS,
+          framewise::format("Filter `%s` has %zu outputs; there is none for `[%s]`.",
+                            node.name().c_str(), loose.size(), node.outputs[loose.size()].c_str()));
+    for (size_t i = 0; i < node.outputs.size(); i++) {
+      loose[i].label = node.outputs[i];
+      if (auto to = take(inputs_, node.outputs[i])) {
+        if (auto ok = link(loose[i], *to); !ok)
+          return ok;
+      } else {
+        outputs_.push_back(loose[i]);
+      }
+    }
+    loose.erase(loose.begin(), loose.begin() + ptrdiff_t(node.outputs.size()));
+    return {};
+  }
+
+  /* As libavfilter's own parser has it: any mention of flags counts. */
+  static bool mentions_flags(const FilterNode &node) {
+    return std::any_of(node.options.begin(), node.options.end(), [](const FilterOption &option) {
+      return option.key.find("flags") != std::string::npos ||
+             option.value.find("flags") != std::string::npos;
+    });
+  }
+
+  Result<AVFilterContext *> create(const FilterNode &node) {
+    std::string name = node.id.empty()
+                           ? framewise::format("Parsed_%s_%d", node.filter->name, index_)
+                           : node.name();
+    index_++;
+    AVFilterContext *filter = avfilter_graph_alloc_filter(graph_, node.filter, name.c_str());
+    if (!filter)
+      return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+
+    Dictionary rest;
+    for (const auto &option : node.options)
+      if (auto ok = set_option(filter, node, option, rest); !ok)
+        return Failure(ok.error());
+    if (!strcmp(node.filter->name, "scale") && !mentions_flags(node))
+      if (auto ok = set_option(filter, node, {"flags", sws_flags_}, rest); !ok)
+        return Failure(ok.error());
+
+    int ret = avfilter_init_dict(filter, rest.address());
+    if (ret < 0)
+      return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                     framewise::format("Filter `%s` does not work with these options: %s. `ffmpeg "
+                                       "-h filter=%s` explains them.",
+                                       node.name().c_str(), options_of(node).c_str(),
+                                       node.filter->name));
+    if (!rest.empty())
+      return FRAMEWISE_FAIL_LIBRARY(
+          SETTINGS,
+          framewise::format("Filter `%s` has no option %s. `ffmpeg -h filter=%s` lists "
+                            "its options.",
+                            node.name().c_str(), rest.quoted_keys().c_str(), node.filter->name));
+    return filter;
+  }
+
+  static std::string options_of(const FilterNode &node) {
+    std::string text;
+    for (const auto &option : node.options) {
+      if (!text.empty())
+        text += ", ";
+      text += "`" + option.key + "=" + option.value + "`";
+    }
+    return text.empty() ? "none" : text;
+  }
+
+  /* What neither the filter context nor the filter knows by itself goes into `rest`, for its init.
+   */
+  Result<void> set_option(AVFilterContext *filter, const FilterNode &node,
+                          const FilterOption &option, Dictionary &rest) {
+    if (option.key == "enable" && !(node.filter->flags & AVFILTER_FLAG_SUPPORT_TIMELINE))
+      return FRAMEWISE_FAIL_LIBRARY(
+          SETTINGS, framewise::format("Filter `%s` cannot be switched on and off: it takes no "
+                                      "`enable`.",
+                                      node.name().c_str()));
+    int ret = av_opt_set(filter, option.key.c_str(), option.value.c_str(), 0);
+    if (ret == AVERROR_OPTION_NOT_FOUND && node.filter->priv_class)
+      ret = av_opt_set(filter->priv, option.key.c_str(), option.value.c_str(),
+                       AV_OPT_SEARCH_CHILDREN);
+    if (ret == AVERROR_OPTION_NOT_FOUND) {
+      rest.set(option.key, option.value);
+      return {};
+    }
+    if (ret < 0)
+      return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                     framewise::format("%s is no value that the option takes. `ffmpeg -h "
+                                       "filter=%s` lists them.",
+                                       describe(node, option).c_str(), node.filter->name));
+    return {};
+  }
+
+  AVFilterGraph *graph_;
+  const FilterSpec &spec_;
+  int index_;
+  std::string sws_flags_;
+  std::vector<End> inputs_, outputs_; /* open, in the order in which they were met */
+};
+
+/* The way through a built description. */
+struct Passage {
+  End input, output;
+};
+
+std::string list(const std::vector<End> &ends, const char *what) {
+  std::string text;
+  for (const auto &end : ends) {
+    if (!text.empty())
+      text += ", ";
+    text += describe(end, what);
+  }
+  return text;
+}
+
+Result<void> require_video(const End &end, AVMediaType type, const char *what) {
+  if (type == AVMEDIA_TYPE_VIDEO)
+    return {};
+  return FRAMEWISE_FAIL_LIBRARY(
+      SETTINGS, framewise::format("%s is not video. Only video goes through graphfilter.",
+                                  describe(end, what).c_str()));
+}
+
+/* The one end that leads to `label`: the one so labelled, else the only one where it has no label.
+ * In a sequence the only one, whatever its label. */
+Result<End> pick(const std::vector<End> &ends, const char *label, const char *what,
+                 bool any_label) {
+  std::vector<End> labelled;
+  for (const auto &end : ends)
+    if (end.label == label)
+      labelled.push_back(end);
+  if (labelled.size() > 1)
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, framewise::format("`[%s]` stands more than once: %s. A stream goes to several "
+                                    "filters through `split`.",
+                                    label, list(labelled, what).c_str()));
+  if (ends.empty())
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, framewise::format("No %s is left open for `[%s]`: the video has no way through "
+                                    "these filters.",
+                                    what, label));
+  if (ends.size() > 1) {
+    std::vector<End> others;
+    for (const auto &end : ends)
+      if (end.label != label)
+        others.push_back(end);
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, framewise::format("Linked to nothing: %s. Only `[%s]` may be left open.",
+                                    list(others, what).c_str(), label));
+  }
+  const End &end = ends.front();
+  if (end.label != label && !end.label.empty() && !any_label)
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, framewise::format("Linked to nothing: %s. The open end is called `[%s]`.",
+                                    describe(end, what).c_str(), label));
+  return end;
+}
+
+Result<Passage> find_passage(Builder &built, bool any_label) {
+  auto input = pick(built.open_inputs(), input_label, "input", any_label);
+  if (!input)
+    return Failure(input.error());
+  auto output = pick(built.open_outputs(), output_label, "output", any_label);
+  if (!output)
+    return Failure(output.error());
+  auto ok =
+      require_video(*input, avfilter_pad_get_type(input->filter->input_pads, input->pad), "Input");
+  if (ok)
+    ok = require_video(*output, avfilter_pad_get_type(output->filter->output_pads, output->pad),
+                       "Output");
+  if (!ok)
+    return Failure(ok.error());
+  return Passage{*input, *output};
+}
+
+Result<FilterGraphPtr> new_graph(const FilterDescription &description,
+                                 const FilterGraphOptions &options) {
+  FilterGraphPtr graph(avfilter_graph_alloc());
+  if (!graph)
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  graph->nb_threads = options.threads;
+  /* For the scalers that libavfilter puts in by itself. */
+  std::string flags = default_sws_flags;
+  for (const auto *spec : {&description.sequence, &description.graph})
+    if (*spec && !(*spec)->sws_flags.empty())
+      flags = (*spec)->sws_flags;
+  av_opt_set(graph.get(), "scale_sws_opts", ("flags=" + flags).c_str(), 0);
+  if (options.auto_convert == AutoConvert::no)
+    avfilter_graph_set_auto_convert(graph.get(), AVFILTER_AUTO_CONVERT_NONE);
+  return graph;
+}
+
+/* The whole description, its parts linked. At least one of them is there. */
+Result<Passage> build(AVFilterGraph *graph, const FilterDescription &description) {
+  std::optional<Passage> whole;
+  int index = 0;
+  for (const auto *spec : {&description.sequence, &description.graph}) {
+    if (!*spec)
+      continue;
+    Builder builder(graph, **spec, index);
+    if (auto ok = builder.build(); !ok)
+      return Failure(ok.error());
+    index = builder.next_index();
+    bool is_sequence = spec == &description.sequence;
+    auto passage = find_passage(builder, is_sequence);
+    if (!passage)
+      return passage;
+    if (!whole) {
+      whole = *passage;
+      continue;
+    }
+    if (int ret = avfilter_link(whole->output.filter, whole->output.pad, passage->input.filter,
+                                passage->input.pad);
+        ret < 0)
+      return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                     "The filter sequence does not fit the filter graph.");
+    whole->output = passage->output;
+  }
+  return *whole;
+}
+
+bool uses(const FilterDescription &description,
+          const std::function<bool(const FilterNode &)> &matches) {
+  for (const auto *spec : {&description.sequence, &description.graph})
+    if (*spec)
+      for (const auto &chain : (*spec)->chains)
+        if (std::any_of(chain.begin(), chain.end(), matches))
+          return true;
+  return false;
+}
+
+/* Filters that change colours or interlacing in a way that only their frames tell of. */
+bool speaks_through_frames(const FilterNode &node) {
+  static const char *const names[] = {"colorspace", "colormatrix", "setparams",  "setrange",
+                                      "setfield",   "tonemap",     "zscale",     "libplacebo",
+                                      "interlace",  "tinterlace",  "fieldorder", "telecine",
+                                      "weave",      "doubleweave"};
+  if (!strcmp(node.filter->name, "scale"))
+    return std::any_of(node.options.begin(), node.options.end(), [](const FilterOption &option) {
+      return option.key.find("range") != std::string::npos ||
+             option.key.find("color_matrix") != std::string::npos;
+    });
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](const char *name) { return !strcmp(name, node.filter->name); });
+}
+
+bool asks_for_full_range_name(const FilterNode &node) {
+  return std::any_of(node.options.begin(), node.options.end(), [](const FilterOption &option) {
+    return option.value.find("yuvj") != std::string::npos;
+  });
+}
+
+/* The name under which frames of `params` enter the graph: as the ffmpeg command would have it. */
+AVPixelFormat entry_format(const VideoParams &params) {
+  AVPixelFormat full = with_full_range(params.format);
+  return params.range == AVCOL_RANGE_JPEG && full != AV_PIX_FMT_NONE ? full : params.format;
+}
+
+AVRational rate_or_unknown(AVRational rate) {
+  return rate.num > 0 && rate.den > 0 ? rate : AVRational{0, 1};
+}
+
+} // namespace
+
+/* ---- FilterGraph ------------------------------------------------------------------------------
+ */
+
+Result<void> FilterGraph::check(const FilterDescription &description,
+                                const FilterGraphOptions &options) {
+  if (description.empty())
+    return {};
+  FilterGraphOptions few_threads = options;
+  few_threads.threads = 1;
+  auto graph = new_graph(description, few_threads);
+  if (!graph)
+    return Failure(graph.error());
+  auto passage = build(graph->get(), description);
+  if (!passage)
+    return Failure(passage.error());
+  return {};
+}
+
+Result<FilterGraph> FilterGraph::configure(const FilterDescription &description,
+                                           const FilterInput &input,
+                                           const std::vector<AVPixelFormat> &formats,
+                                           const FilterGraphOptions &options) {
+  auto graph = new_graph(description, options);
+  if (!graph)
+    return Failure(graph.error());
+  FilterGraph self;
+  self.graph_ = std::move(*graph);
+  self.input_ = input;
+  auto passage = build(self.graph_.get(), description);
+  if (!passage)
+    return Failure(passage.error());
+
+  const VideoParams &params = input.params;
+  auto no_memory = [] { return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory."); };
+  self.source_ =
+      avfilter_graph_alloc_filter(self.graph_.get(), avfilter_get_by_name("buffer"), input_label);
+  self.sink_ = avfilter_graph_alloc_filter(self.graph_.get(), avfilter_get_by_name("buffersink"),
+                                           output_label);
+  AvPtr<AVBufferSrcParameters> source(av_buffersrc_parameters_alloc());
+  if (!self.source_ || !self.sink_ || !source)
+    return no_memory();
+  source->format = entry_format(params);
+  source->width = params.width;
+  source->height = params.height;
+  source->time_base = input.time_base;
+  source->sample_aspect_ratio = params.sample_aspect_ratio;
+  source->frame_rate = rate_or_unknown(params.framerate);
+  compat::set_source_colors(source.get(), params.matrix, params.range);
+  int ret = av_buffersrc_parameters_set(self.source_, source.get());
+  if (ret >= 0)
+    ret = avfilter_init_dict(self.source_, nullptr);
+  if (ret >= 0)
+    ret = avfilter_init_dict(self.sink_, nullptr);
+  if (ret >= 0)
+    ret = avfilter_link(self.source_, 0, passage->input.filter, passage->input.pad);
+  if (ret < 0)
+    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+                   framewise::format("libavfilter does not take %s.", params.describe().c_str()));
+
+  AVFilterContext *last = passage->output.filter;
+  unsigned last_pad = passage->output.pad;
+  if (!formats.empty()) {
+    const bool full_range_too =
+        implies_full_range(entry_format(params)) || uses(description, asks_for_full_range_name);
+    std::vector<AVPixelFormat> limits_in_turn;
+    auto allow = [&](AVPixelFormat format) {
+      if (format != AV_PIX_FMT_NONE &&
+          std::find(limits_in_turn.begin(), limits_in_turn.end(), format) == limits_in_turn.end())
+        limits_in_turn.push_back(format);
+    };
+    for (AVPixelFormat format : formats) {
+      allow(without_range(format));
+      if (full_range_too)
+        allow(with_full_range(format));
+    }
+    std::string names;
+    for (AVPixelFormat format : limits_in_turn)
+      names += std::string(names.empty() ? "" : "|") + av_get_pix_fmt_name(format);
+    AVFilterContext *limit = avfilter_graph_alloc_filter(
+        self.graph_.get(), avfilter_get_by_name("format"), "downstream");
+    if (!limit)
+      return no_memory();
+    Dictionary limits;
+    limits.set("pix_fmts", names);
+    ret = avfilter_init_dict(limit, limits.address());
+    if (ret >= 0)
+      ret = avfilter_link(last, last_pad, limit, 0);
+    last = limit;
+    last_pad = 0;
+  }
+  if (ret >= 0)
+    ret = avfilter_link(last, last_pad, self.sink_, 0);
+  if (ret >= 0)
+    ret = avfilter_graph_config(self.graph_.get(), nullptr);
+  if (ret < 0) {
+    std::string text;
+    for (const auto *spec : {&description.sequence, &description.graph})
+      if (*spec)
+        text += (text.empty() ? "`" : " and `") + (*spec)->to_text() + "`";
+    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+                   framewise::format("The filters %s cannot be configured for %s%s.", text.c_str(),
+                                     params.describe().c_str(),
+                                     options.auto_convert == AutoConvert::no
+                                         ? " without conversions (auto-convert=false)"
+                                         : ""));
+  }
+  self.read_output();
+  return self;
+}
+
+/* Format, size, aspect ratio and rates as the graph's last link has them; colours and interlacing
+ * as far as they follow from that. */
+void FilterGraph::read_output() {
+  const VideoParams &in = input_.params;
+  const auto format = static_cast<AVPixelFormat>(av_buffersink_get_format(sink_));
+  output_ = in;
+  output_.format = without_range(format);
+  output_.width = av_buffersink_get_w(sink_);
+  output_.height = av_buffersink_get_h(sink_);
+  output_.framerate = rate_or_unknown(av_buffersink_get_frame_rate(sink_));
+  output_time_base_ = av_buffersink_get_time_base(sink_);
+  AVRational ratio = av_buffersink_get_sample_aspect_ratio(sink_);
+  output_.sample_aspect_ratio = ratio.num > 0 && ratio.den > 0 ? ratio : AVRational{1, 1};
+  if (output_.framerate.num > 0 || av_cmp_q(output_.framerate, in.framerate) != 0)
+    output_.max_framerate = {0, 1};
+
+  if (is_rgb(format) && !is_rgb(in.format)) {
+    output_.matrix = AVCOL_SPC_RGB;
+    output_.range = AVCOL_RANGE_JPEG;
+    output_.chroma_location = AVCHROMA_LOC_UNSPECIFIED;
+  } else if (!is_rgb(format) && is_rgb(in.format)) {
+    /* libswscale's default, and the one way to say so in caps */
+    output_.matrix = AVCOL_SPC_SMPTE170M;
+    output_.range = AVCOL_RANGE_MPEG;
+  }
+  if (implies_full_range(format))
+    output_.range = AVCOL_RANGE_JPEG;
+  else if (implies_full_range(entry_format(in)) && with_full_range(format) != AV_PIX_FMT_NONE)
+    output_.range = AVCOL_RANGE_MPEG;
+}
+
+/* The first frame that comes out when black frames go in; none where eight of them are not enough.
+ * Spoils the graph. */
+Result<FramePtr> FilterGraph::first_output_of_black() {
+  constexpr int enough = 8;
+  const VideoParams &params = input_.params;
+  for (int i = 0; i <= enough; i++) {
+    auto pulled = pull();
+    if (!pulled)
+      return Failure(pulled.error());
+    if (pulled->status == Status::frame)
+      return std::move(pulled->frame);
+    if (pulled->status == Status::finished)
+      break;
+    int64_t tick = params.framerate.num > 0
+                       ? av_rescale_q(i, av_inv_q(params.framerate), input_.time_base)
+                       : av_rescale_q(i, AVRational{1, 25}, input_.time_base);
+    if (i == enough) {
+      if (auto ok = send_eof(tick); !ok)
+        return Failure(ok.error());
+      pulled = pull();
+      if (!pulled)
+        return Failure(pulled.error());
+      return std::move(pulled->frame);
+    }
+    FramePtr black = new_frame();
+    describe_frame(black.get(), params);
+    if (av_frame_get_buffer(black.get(), 0) < 0)
+      return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+    ptrdiff_t strides[4];
+    std::copy_n(black->linesize, 4, strides);
+    av_image_fill_black(black->data, strides, params.format, params.range, params.width,
+                        params.height);
+    black->pts = tick;
+    compat::set_interlacing(black.get(),
+                            params.interlace_mode != GST_VIDEO_INTERLACE_MODE_PROGRESSIVE,
+                            params.field_order != GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST);
+    if (auto ok = push(std::move(black)); !ok)
+      return Failure(ok.error());
+  }
+  return FramePtr();
+}
+
+static GstVideoInterlaceMode interlacing_of(const AVFrame *frame, const VideoParams &input) {
+  if (!compat::is_interlaced(frame))
+    return GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  return input.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE
+             ? GST_VIDEO_INTERLACE_MODE_MIXED
+             : input.interlace_mode;
+}
+
+static void take_colors(VideoParams &output, const VideoParams &shown, const VideoParams &input) {
+  output.matrix = shown.matrix;
+  output.transfer = shown.transfer;
+  output.primaries = shown.primaries;
+  output.chroma_location = shown.chroma_location;
+  if (!is_rgb(output.format)) {
+    output.range = shown.range;
+    if (is_rgb(input.format) && output.matrix == AVCOL_SPC_RGB)
+      output.matrix = AVCOL_SPC_UNSPECIFIED;
+    if (is_rgb(input.format) && output.matrix == AVCOL_SPC_UNSPECIFIED)
+      output.matrix = AVCOL_SPC_SMPTE170M;
+    if (output.range == AVCOL_RANGE_UNSPECIFIED && is_rgb(input.format))
+      output.range = AVCOL_RANGE_MPEG;
+  }
+  /* Of RGB, frames say the range that libswscale took for the other side. What it makes is full
+   * range, and what was RGB before is as it was: read_output() has set it. */
+}
+
+Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
+                                        const FilterInput &input,
+                                        const std::vector<AVPixelFormat> &formats,
+                                        const FilterGraphOptions &options) {
+  auto graph = configure(description, input, formats, options);
+  if (!graph)
+    return graph;
+  const bool interlaced = input.params.interlace_mode != GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  if (!interlaced && graph->output_.format == input.params.format &&
+      !uses(description, speaks_through_frames))
+    return graph;
+
+  FilterGraphOptions few_threads = options;
+  few_threads.threads = 1;
+  auto throw_away = configure(description, input, formats, few_threads);
+  if (!throw_away)
+    return throw_away;
+  auto shown = throw_away->first_output_of_black();
+  if (!shown || !*shown) /* What is wrong shows with the real frames. */
+    return graph;
+  take_colors(graph->output_, from_frame(shown->get()), input.params);
+  graph->output_.interlace_mode = interlacing_of(shown->get(), input.params);
+  if (graph->output_.interlace_mode != GST_VIDEO_INTERLACE_MODE_INTERLEAVED)
+    graph->output_.field_order = GST_VIDEO_FIELD_ORDER_UNKNOWN;
+  return graph;
+}
+
+std::string FilterGraph::dump() const {
+  AvPtr<char> text(avfilter_graph_dump(graph_.get(), nullptr));
+  return text ? text.get() : "";
+}
+
+Result<void> FilterGraph::push(FramePtr frame) {
+  if (finished_)
+    return {};
+  frame->format = entry_format(input_.params);
+  int ret = av_buffersrc_add_frame_flags(source_, frame.get(), 0);
+  if (ret == AVERROR_EOF) /* The graph wants no more; pull() says when it has given all. */
+    return {};
+  if (ret < 0)
+    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+                   framewise::format("The filter graph refused a frame of %s.",
+                                     input_.params.describe().c_str()));
+  return {};
+}
+
+Result<void> FilterGraph::send_eof(int64_t end) {
+  if (finished_)
+    return {};
+  int ret = av_buffersrc_close(source_, end, AV_BUFFERSRC_FLAG_PUSH);
+  if (ret < 0 && ret != AVERROR_EOF)
+    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+                   "The filter graph could not be drained.");
+  return {};
+}
+
+Result<FilterGraph::Pulled> FilterGraph::pull() {
+  if (finished_)
+    return Pulled{Status::finished, nullptr};
+  FramePtr frame = new_frame();
+  int ret = av_buffersink_get_frame(sink_, frame.get());
+  if (ret == AVERROR(EAGAIN))
+    return Pulled{Status::wants, nullptr};
+  if (ret == AVERROR_EOF) {
+    finished_ = true;
+    return Pulled{Status::finished, nullptr};
+  }
+  if (ret < 0)
+    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+                   framewise::format("The filter graph failed on a frame of %s.",
+                                     input_.params.describe().c_str()));
+  return Pulled{Status::frame, std::move(frame)};
+}
+
+} // namespace framewise

@@ -5,6 +5,7 @@
 #include "frameconverter.hpp"
 
 extern "C" {
+#include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 }
 
@@ -85,13 +86,46 @@ Result<FrameConverter> FrameConverter::create(const VideoParams &input, AVPixelF
   return converter;
 }
 
-Result<void> FrameConverter::convert(const AVFrame *source, AVFrame *target) {
-  describe_frame(target, output_);
+/* libswscale's fast paths write pixels in groups; where a row has no room for the last group whole,
+ * some of them leave its pixels out. */
+bool FrameConverter::has_room_for_groups(const AVFrame *target) const {
+  constexpr int group = 16;
+  for (int i = 0; i < av_pix_fmt_count_planes(output_.format); i++) {
+    int row = av_image_get_linesize(output_.format, FFALIGN(output_.width, group), i);
+    if (row > target->linesize[i])
+      return false;
+  }
+  return true;
+}
+
+Result<void> FrameConverter::scale(const AVFrame *source, AVFrame *target) {
   int ret = sws_scale_frame(sws_.get(), target, source);
   if (ret < 0)
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
                    framewise::format("Conversion of %s to `%s` failed.", input_.describe().c_str(),
                                      av_get_pix_fmt_name(output_.format)));
+  return {};
+}
+
+Result<void> FrameConverter::convert(const AVFrame *source, AVFrame *target) {
+  describe_frame(target, output_);
+  if (has_room_for_groups(target))
+    return scale(source, target);
+
+  if (!padded_) {
+    padded_ = new_frame();
+    describe_frame(padded_.get(), output_);
+    if (av_frame_get_buffer(padded_.get(), 0) < 0) {
+      padded_.reset();
+      return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+    }
+  }
+  if (auto scaled = scale(source, padded_.get()); !scaled)
+    return scaled;
+  const uint8_t *planes[4] = {padded_->data[0], padded_->data[1], padded_->data[2],
+                              padded_->data[3]};
+  av_image_copy(target->data, target->linesize, planes, padded_->linesize, output_.format,
+                output_.width, output_.height);
   return {};
 }
 

@@ -22,15 +22,19 @@ class FRAMEWISE_INTERNAL FrameConverter {
    */
   const VideoParams &output() const { return output_; }
 
-  /* `target` has its planes already. Colour and size of it are set, nothing else is. */
+  /* `target` has its planes already. Colour and size of it are set, nothing else is. Rows that end
+   * without padding cost one copy more. */
   Result<void> convert(const AVFrame *source, AVFrame *target);
 
  private:
   FrameConverter() = default;
+  bool has_room_for_groups(const AVFrame *target) const;
+  Result<void> scale(const AVFrame *source, AVFrame *target);
 
   VideoParams input_;
   VideoParams output_;
   SwsContextPtr sws_;
+  FramePtr padded_; /* where a target lacks padding; made on first use */
 };
 
 } // namespace framewise

@@ -1,1 +1,336 @@
-#include "av.hpp"
+/* gst-framewise: frames into a container, without a pipeline.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "framewriter.hpp"
+
+#include "framebridge.hpp"
+
+extern "C" {
+#include <libavutil/opt.h>
+}
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace framewise {
+
+/* ---- Opening ---------------------------------------------------------------------------------- */
+
+static Result<const AVOutputFormat *> find_muxer(const FrameWriterSettings &settings) {
+  if (!settings.container.empty()) {
+    if (const AVOutputFormat *muxer = av_guess_format(settings.container.c_str(), nullptr, nullptr))
+      return muxer;
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, format("No container `%s`. `ffmpeg -muxers` lists what this libavformat has.",
+                         settings.container.c_str()));
+  }
+  if (const AVOutputFormat *muxer =
+          av_guess_format(nullptr, settings.location.c_str(), nullptr))
+    return muxer;
+  return FRAMEWISE_FAIL_LIBRARY(
+      SETTINGS, format("No container goes by the name of `%s`: set container= (`ffmpeg -muxers` "
+                       "lists what there is).",
+                       settings.location.c_str()));
+}
+
+static Result<const AVCodec *> find_codec(const FrameWriterSettings &settings,
+                                          const AVOutputFormat *muxer) {
+  if (!settings.codec.empty())
+    return VideoEncoder::find(settings.codec);
+  AVCodecID id = av_guess_codec(muxer, nullptr, settings.location.c_str(), nullptr,
+                                AVMEDIA_TYPE_VIDEO);
+  if (id == AV_CODEC_ID_NONE)
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, format("The container `%s` has no usual video codec: set codec= (`ffmpeg "
+                         "-encoders` lists what there is).",
+                         muxer->name));
+  if (const AVCodec *codec = avcodec_find_encoder(id))
+    return codec;
+  return FRAMEWISE_FAIL_STREAM(
+      CODEC_NOT_FOUND, format("This libavcodec has no encoder for %s, the usual codec of container "
+                              "`%s`: set codec=.",
+                              avcodec_get_name(id), muxer->name));
+}
+
+static Result<void> check_fit(const AVOutputFormat *muxer, const AVCodec *codec, int strictness) {
+  if (avformat_query_codec(muxer, codec->id, strictness) != 0)
+    return {}; /* it can, or libavformat does not say */
+  std::string usual;
+  if (muxer->video_codec != AV_CODEC_ID_NONE)
+    usual = format(" Its usual codec is %s.", avcodec_get_name(muxer->video_codec));
+  return FRAMEWISE_FAIL_STREAM(
+      MUX, format("The container `%s` cannot hold %s, which encoder `%s` makes.%s Matroska (.mkv) "
+                  "holds nearly everything.",
+                  muxer->name, avcodec_get_name(codec->id), codec->name, usual.c_str()));
+}
+
+FrameWriter::FrameWriter(FrameWriterSettings settings, OutputTarget target)
+    : settings_(std::move(settings)), target_(std::move(target)) {}
+
+int FrameWriter::is_interrupted(void *writer) {
+  return g_get_monotonic_time() > static_cast<FrameWriter *>(writer)->deadline_;
+}
+
+Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings settings) {
+  if (settings.location.empty())
+    return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND, "No place to write to: set location=.");
+  auto muxer = find_muxer(settings);
+  if (!muxer)
+    return Failure(muxer.error());
+  auto codec = find_codec(settings, *muxer);
+  if (!codec)
+    return Failure(codec.error());
+  if (auto checked = VideoEncoder::check(*codec, settings.video); !checked)
+    return Failure(checked.error());
+  auto target = OutputTarget::resolve(settings.location, *muxer);
+  if (!target)
+    return Failure(target.error());
+
+  std::unique_ptr<FrameWriter> writer(
+      new FrameWriter(std::move(settings), std::move(*target)));
+  writer->codec_ = *codec;
+  AVFormatContext *context = nullptr;
+  if (int ret = avformat_alloc_output_context2(&context, *muxer, nullptr,
+                                               writer->target_.url().c_str());
+      ret < 0)
+    return fail_av(ret, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
+                   format("The container `%s` cannot be set up.", (*muxer)->name));
+  writer->muxer_.reset(context);
+  context->interrupt_callback = {is_interrupted, writer.get()};
+  /* Room for the reordering of MPEG programs, as much as the ffmpeg command line gives. */
+  context->max_delay = AV_TIME_BASE * 7 / 10;
+  if (auto applied = writer->apply_container_options(); !applied)
+    return Failure(applied.error());
+  if (auto checked = check_fit(*muxer, *codec, context->strict_std_compliance); !checked)
+    return Failure(checked.error());
+  av_dict_copy(&context->metadata, writer->settings_.container_metadata.get(), 0);
+  return writer;
+}
+
+Result<void> FrameWriter::apply_container_options() {
+  Dictionary unknown;
+  const AVDictionaryEntry *entry = nullptr;
+  const char *name = muxer_->oformat->name;
+  while ((entry = av_dict_get(settings_.container_options.get(), "", entry,
+                              AV_DICT_IGNORE_SUFFIX))) {
+    int ret = av_opt_set(muxer_.get(), entry->key, entry->value, AV_OPT_SEARCH_CHILDREN);
+    if (ret == AVERROR_OPTION_NOT_FOUND) {
+      /* A URL's protocol may sit on others whose options show only when it is opened. */
+      if (!target_.is_local() || target_.has_option(entry->key))
+        protocol_options_.set(entry->key, entry->value);
+      else
+        unknown.set(entry->key, entry->value);
+    } else if (ret < 0) {
+      return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                     format("The container `%s` does not take `%s` as value of its option `%s`. "
+                            "`ffmpeg -h muxer=%s` tells what it takes.",
+                            name, entry->value, entry->key, name));
+    }
+  }
+  if (!unknown.empty())
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, format("The container `%s` has no option %s. `ffmpeg -h muxer=%s` and `ffmpeg -h "
+                         "full` list what there is.",
+                         name, unknown.quoted_keys().c_str(), name));
+  return {};
+}
+
+FrameWriter::~FrameWriter() { abort(); }
+
+/* ---- Streams ---------------------------------------------------------------------------------- */
+
+/* These muxers store a frame count, not times: a stream's time base is its frame rate to them. */
+static bool counts_frames(const AVOutputFormat *muxer) {
+  static constexpr std::array names{"avi", "mxf", "mxf_d10", "mxf_opatom", "gxf", "amv"};
+  return std::find(names.begin(), names.end(), std::string_view(muxer->name)) != names.end();
+}
+
+static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
+  FramePtr carrier = new_frame();
+  describe_frame(carrier.get(), params);
+  auto pass_on = [&](AVFrameSideDataType from, AVPacketSideDataType to) {
+    const AVFrameSideData *sd = av_frame_get_side_data(carrier.get(), from);
+    return !sd || compat::add_stream_side_data(stream, to, sd->data, sd->size);
+  };
+  return pass_on(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_MASTERING_DISPLAY_METADATA) &&
+         pass_on(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL);
+}
+
+Result<int> FrameWriter::add_video_stream(const VideoParams &params, const StreamTiming &timing) {
+  ContainerTraits traits;
+  traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER;
+  traits.fixed_rate = counts_frames(muxer_->oformat);
+  auto encoder = VideoEncoder::open(codec_, settings_.video, params, timing, traits);
+  if (!encoder)
+    return Failure(encoder.error());
+
+  AVStream *stream = avformat_new_stream(muxer_.get(), nullptr);
+  const AVCodecContext *context = encoder->context();
+  if (!stream || avcodec_parameters_from_context(stream->codecpar, context) < 0 ||
+      !compat::copy_encoder_side_data(stream, context) ||
+      !add_hdr_side_data(stream, encoder->encoded()))
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  stream->time_base = context->time_base;
+  stream->avg_frame_rate = encoder->encoded().framerate;
+  stream->sample_aspect_ratio = context->sample_aspect_ratio;
+  av_dict_copy(&stream->metadata, settings_.stream_metadata.get(), 0);
+  streams_.push_back(Stream{std::move(*encoder), stream});
+  return int(streams_.size()) - 1;
+}
+
+/* ---- Writing ---------------------------------------------------------------------------------- */
+
+Failure FrameWriter::io_failure(int averror, const char *what) const {
+  const char *location = settings_.location.c_str();
+  if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
+    return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+                   format("No space left to write `%s`.", location));
+  if (averror == AVERROR(EINVAL)) {
+    std::string hint;
+    if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0)
+      hint = " For more than one picture it needs a pattern such as `picture%04d.png`, or "
+             "container-options=\"o,update=1\".";
+    return fail_av(averror, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
+                   format("The container `%s` does not take %s of `%s`.%s", muxer_->oformat->name,
+                          what, location, hint.c_str()));
+  }
+  return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+                 format("Cannot write %s of `%s`.", what, location));
+}
+
+Result<void> FrameWriter::write_header() {
+  if (auto opened = target_.open(muxer_.get(), protocol_options_); !opened) {
+    io_failed_ = true;
+    return opened;
+  }
+  int ret = avformat_write_header(muxer_.get(), nullptr);
+  if (ret < 0) {
+    io_failed_ = true;
+    return io_failure(ret, "the header");
+  }
+  header_written_ = true;
+  return {};
+}
+
+bool FrameWriter::muxer_opens_files() const { return muxer_->oformat->flags & AVFMT_NOFILE; }
+
+void FrameWriter::count(const Stream &stream, bool key_frame, int packet_size) {
+  std::lock_guard lock(stats_lock_);
+  stats_.frames++;
+  stats_.key_frames += key_frame;
+  stats_.bytes = muxer_opens_files() ? stats_.bytes + packet_size : target_.size();
+  stats_.duration = std::max(
+      stats_.duration, ticks_to_ns(stream.end - stream.start, stream.encoder.clock().time_base()));
+}
+
+Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
+  if (!header_written_)
+    if (auto written = write_header(); !written)
+      return written;
+  if (packet->pts != AV_NOPTS_VALUE) {
+    stream.start = stream.start == AV_NOPTS_VALUE ? packet->pts : std::min(stream.start, packet->pts);
+    stream.end = std::max(stream.end, packet->pts + packet->duration);
+  }
+  const bool key_frame = packet->flags & AV_PKT_FLAG_KEY;
+  const int size = packet->size;
+  packet->stream_index = stream.av->index;
+  av_packet_rescale_ts(packet.get(), stream.encoder.context()->time_base, stream.av->time_base);
+  int ret = av_interleaved_write_frame(muxer_.get(), packet.get());
+  if (ret >= 0 && muxer_->pb)
+    ret = muxer_->pb->error;
+  if (ret < 0) {
+    io_failed_ = true;
+    return io_failure(ret, "a frame");
+  }
+  count(stream, key_frame, size);
+  return {};
+}
+
+Result<void> FrameWriter::write_packets(Stream &stream) {
+  for (;;) {
+    auto packet = stream.encoder.receive();
+    if (!packet)
+      return Failure(packet.error());
+    if (!*packet)
+      return {};
+    if (auto written = write_packet(stream, std::move(*packet)); !written)
+      return written;
+  }
+}
+
+Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time) {
+  Stream &stream = streams_[index];
+  if (auto sent = stream.encoder.send(std::move(frame), time); !sent)
+    return sent;
+  return write_packets(stream);
+}
+
+Result<void> FrameWriter::flush_encoders() {
+  for (Stream &stream : streams_) {
+    if (auto sent = stream.encoder.send_end(); !sent)
+      return sent;
+    if (auto written = write_packets(stream); !written)
+      return written;
+  }
+  return {};
+}
+
+Result<FrameWriterStats> FrameWriter::finish() {
+  if (auto flushed = flush_encoders(); !flushed)
+    return Failure(flushed.error());
+  if (!header_written_) {
+    closed_ = true;
+    return FRAMEWISE_FAIL_STREAM(
+        MUX, format("There was no frame to write, so `%s` was not made.",
+                    settings_.location.c_str()));
+  }
+  closed_ = true;
+  int ret = av_write_trailer(muxer_.get());
+  if (ret >= 0 && muxer_->pb) {
+    avio_flush(muxer_->pb);
+    ret = muxer_->pb->error;
+  }
+  if (!muxer_opens_files())
+    muxer_->pb = nullptr; /* the target closes it */
+  if (ret < 0) {
+    target_.give_up(OutputTarget::Remains::keep);
+    return io_failure(ret, "the end");
+  }
+  if (auto completed = target_.complete(); !completed) {
+    target_.give_up(OutputTarget::Remains::keep);
+    return Failure(completed.error());
+  }
+  std::lock_guard lock(stats_lock_);
+  if (!muxer_opens_files())
+    stats_.bytes = target_.size();
+  return stats_;
+}
+
+void FrameWriter::abort() {
+  if (closed_ || !muxer_)
+    return;
+  closed_ = true;
+  if (!io_failed_)
+    if (auto flushed = flush_encoders(); !flushed)
+      GST_INFO("while closing after a failure: %s", flushed.error().message.c_str());
+  if (header_written_)
+    if (int ret = av_write_trailer(muxer_.get()); ret < 0)
+      GST_INFO("while closing after a failure: %s", av_error_text(ret).c_str());
+  if (!muxer_opens_files())
+    muxer_->pb = nullptr;
+  target_.give_up(stats_.frames > 0 ? OutputTarget::Remains::keep : OutputTarget::Remains::remove);
+}
+
+FrameWriterStats FrameWriter::stats() const {
+  std::lock_guard lock(stats_lock_);
+  return stats_;
+}
+
+void FrameWriter::hurry() {
+  constexpr int64_t grace = 5 * G_USEC_PER_SEC;
+  deadline_ = g_get_monotonic_time() + grace;
+}
+
+} // namespace framewise

@@ -12,7 +12,8 @@ unless the table says otherwise.
 
 Kinds: `parity`: decodes to what `ffmpeg -f framemd5` says; `timed`: its container stores timestamps,
 so those are compared as well; `rgb`: also compared after conversion to rgb24; `pipeline`: also sent
-through all elements; `bad`: must be refused; `damaged`: breaks off on the way; `no-video`; `part`: for
+through all elements; `format-change`: consists of its `needs` one after another, and is compared with
+each of them; `bad`: must be refused; `damaged`: breaks off on the way; `no-video`; `part`: for
 other clips to be made of.
 """
 import argparse
@@ -52,6 +53,9 @@ class Clip:
             told += ["--stream", self.stream]
         for key, value in self.options.items():
             told += ["--option", f"{key}={value}"]
+        if "format-change" in self.kinds:
+            for name in self.needs:
+                told += ["--part", name]
         return told
 
 
@@ -345,10 +349,11 @@ add("size-change.ts", "parity", "concat", "{part-large.ts}", "{part-small.ts}", 
     needs=["part-large.ts", "part-small.ts"])
 add("size-change.m2v", "parity", "concat", "{part-large.m2v}", "{part-small.m2v}",
     needs=["part-large.m2v", "part-small.m2v"])
-add("format-change.h264", "parity", "concat", "{h264.h264}", "{part-rgb.h264}", needs=["h264.h264", "part-rgb.h264"])
+add("format-change.h264", "format-change", "concat", "{h264.h264}", "{part-rgb.h264}",
+    needs=["h264.h264", "part-rgb.h264"])
 add("size-change.mjpeg", "parity", "concat", "{mjpeg.mjpeg}", "{part-odd.jpg}", "{jpeg.jpg}",
     needs=["mjpeg.mjpeg", "part-odd.jpg", "jpeg.jpg"])
-add("mixed-%03d.png", "parity timed", "copies", "{png.png}", "{part-gray.png}", "{png-16bit-alpha.png}", "{png-palette.png}",
+add("mixed-%03d.png", "format-change", "copies", "{png.png}", "{part-gray.png}", "{png-16bit-alpha.png}", "{png-palette.png}",
     needs=["png.png", "part-gray.png", "png-16bit-alpha.png", "png-palette.png"])
 
 # ---- damaged and bad ------------------------------------------------------------------------------

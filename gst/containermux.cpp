@@ -1,0 +1,496 @@
+/* gst-framewise: the part of containersink that encodes and muxes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "containermux.hpp"
+
+#include "../lib/framebridge.hpp"
+#include "../lib/framemeta.hpp"
+#include "../lib/framepool.hpp"
+
+#include <gst/base/gstaggregator.h>
+#include <gst/video/video.h>
+
+#include <algorithm>
+
+GST_DEBUG_CATEGORY_STATIC(container_mux_debug);
+#define GST_CAT_DEFAULT container_mux_debug
+
+namespace framewise {
+namespace {
+
+/* ---- Pads ------------------------------------------------------------------------------------- */
+
+/* All but `rebase` belongs to the thread that aggregates. */
+struct MuxPadPrivate {
+  std::optional<VideoParams> params; /* of the caps */
+  FrameImporter importer;
+  int stream = -1;
+  int64_t offset = 0; /* ns, added to running time */
+  std::atomic<bool> rebase = false; /* running time began anew */
+  std::vector<GstClockTime> key_requests; /* running times; NONE: the next frame */
+};
+
+struct MuxPad {
+  GstAggregatorPad parent;
+  MuxPadPrivate *priv;
+};
+struct MuxPadClass {
+  GstAggregatorPadClass parent_class;
+};
+G_DEFINE_TYPE(MuxPad, framewise_container_mux_pad, GST_TYPE_AGGREGATOR_PAD)
+
+MuxPadPrivate &priv_of(GstAggregatorPad *pad) { return *reinterpret_cast<MuxPad *>(pad)->priv; }
+
+GstFlowReturn pad_flush(GstAggregatorPad *pad, GstAggregator *) {
+  priv_of(pad).rebase = true;
+  return GST_FLOW_OK;
+}
+
+void framewise_container_mux_pad_init(MuxPad *pad) { pad->priv = new MuxPadPrivate(); }
+
+void framewise_container_mux_pad_class_init(MuxPadClass *klass) {
+  G_OBJECT_CLASS(klass)->finalize = [](GObject *object) {
+    delete reinterpret_cast<MuxPad *>(object)->priv;
+    G_OBJECT_CLASS(framewise_container_mux_pad_parent_class)->finalize(object);
+  };
+  GST_AGGREGATOR_PAD_CLASS(klass)->flush = GST_DEBUG_FUNCPTR(pad_flush);
+}
+
+/* ---- The element ------------------------------------------------------------------------------ */
+
+struct MuxPrivate {
+  /* Set in READY, dropped when that is reached again; in between used by the aggregating thread,
+   * and by others under `lock` for what FrameWriter allows any thread. */
+  std::unique_ptr<FrameWriter> writer;
+  bool finished = false;
+
+  std::atomic<bool> has_streams = false;
+  std::atomic<bool> failed = false;
+  std::atomic<bool> key_requested = false; /* from downstream */
+
+  std::mutex lock; /* writer's existence, last_stats */
+  FrameWriterStats last_stats;
+};
+
+struct Mux {
+  GstAggregator parent;
+  MuxPrivate *priv;
+};
+struct MuxClass {
+  GstAggregatorClass parent_class;
+};
+G_DEFINE_TYPE_WITH_CODE(Mux, framewise_container_mux, GST_TYPE_AGGREGATOR,
+                        GST_DEBUG_CATEGORY_INIT(container_mux_debug, "containermux", 0,
+                                                "encoding and muxing in containersink"))
+
+MuxPrivate &priv_of(gpointer mux) { return *static_cast<Mux *>(mux)->priv; }
+
+std::vector<GstAggregatorPad *> sink_pads(GstAggregator *mux) {
+  std::vector<GstAggregatorPad *> pads;
+  GST_OBJECT_LOCK(mux);
+  for (GList *item = GST_ELEMENT(mux)->sinkpads; item; item = item->next)
+    pads.push_back(GST_AGGREGATOR_PAD(gst_object_ref(item->data)));
+  GST_OBJECT_UNLOCK(mux);
+  return pads;
+}
+
+/* Pads held for the time of one look at them. */
+struct HeldPads {
+  explicit HeldPads(GstAggregator *mux) : pads(sink_pads(mux)) {}
+  HeldPads(const HeldPads &) = delete;
+  HeldPads &operator=(const HeldPads &) = delete;
+  ~HeldPads() {
+    for (auto *pad : pads)
+      gst_object_unref(pad);
+  }
+  std::vector<GstAggregatorPad *> pads;
+};
+
+void post_error(gpointer mux, Error error) {
+  if (error.is_cancelled())
+    error = Error{GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+                  "Nobody took what was written in time, so it is not complete.", error.message};
+  GST_ERROR_OBJECT(mux, "%s (%s)", error.message.c_str(), error.debug.c_str());
+  GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
+  error.post(parent ? parent.get() : GST_ELEMENT(mux));
+}
+
+/* Closes the file first, so that who hears of the error can look at it. */
+GstFlowReturn fail_with(GstAggregator *mux, const Error &error) {
+  MuxPrivate &priv = priv_of(mux);
+  if (!priv.failed.exchange(true)) {
+    if (priv.writer)
+      priv.writer->abort();
+    post_error(mux, error);
+  }
+  return GST_FLOW_ERROR;
+}
+
+/* ---- Time ------------------------------------------------------------------------------------- */
+
+FrameTime running_time_of(GstAggregatorPad *pad, GstBuffer *buffer) {
+  FrameTime time;
+  const GstSegment &segment = pad->segment;
+  const bool in_time = segment.format == GST_FORMAT_TIME;
+  if (GST_BUFFER_PTS_IS_VALID(buffer)) {
+    guint64 running = GST_BUFFER_PTS(buffer);
+    int sign = 1;
+    if (in_time)
+      sign = gst_segment_to_running_time_full(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer),
+                                              &running);
+    if (sign != 0)
+      time.pts = sign > 0 ? int64_t(running) : -int64_t(running);
+  }
+  if (GST_BUFFER_DURATION_IS_VALID(buffer)) {
+    time.duration = int64_t(GST_BUFFER_DURATION(buffer));
+    if (in_time && ABS(segment.rate) != 1.0)
+      time.duration = int64_t(time.duration / ABS(segment.rate));
+  }
+  return time;
+}
+
+/* A frame from before the segment is not meant to be seen; one that reaches into it begins with it.
+ * What lies behind the stop is kept: a filter may well make a stream longer. */
+GstBuffer *clip(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *buffer) {
+  const GstSegment &segment = pad->segment;
+  if (segment.format != GST_FORMAT_TIME || segment.rate < 0 || !GST_BUFFER_PTS_IS_VALID(buffer) ||
+      GST_BUFFER_PTS(buffer) >= segment.start)
+    return buffer;
+  const GstClockTime early = segment.start - GST_BUFFER_PTS(buffer);
+  if (!GST_BUFFER_DURATION_IS_VALID(buffer) || GST_BUFFER_DURATION(buffer) <= early) {
+    GST_DEBUG_OBJECT(pad, "dropping %" GST_PTR_FORMAT " from before the segment", buffer);
+    gst_buffer_unref(buffer);
+    return nullptr;
+  }
+  buffer = gst_buffer_make_writable(buffer);
+  GST_BUFFER_PTS(buffer) = segment.start;
+  GST_BUFFER_DURATION(buffer) -= early;
+  return buffer;
+}
+
+bool is_gap(GstBuffer *buffer) {
+  return gst_buffer_get_size(buffer) == 0 &&
+         GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
+}
+
+/* ---- Streams ---------------------------------------------------------------------------------- */
+
+/* Interlaced caps may leave the field order to the buffers. */
+VideoParams with_field_order(VideoParams params, GstBuffer *first) {
+  if (params.interlace_mode == GST_VIDEO_INTERLACE_MODE_INTERLEAVED &&
+      params.field_order == GST_VIDEO_FIELD_ORDER_UNKNOWN)
+    params.field_order = GST_BUFFER_FLAG_IS_SET(first, GST_VIDEO_BUFFER_FLAG_TFF)
+                             ? GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST
+                             : GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST;
+  return params;
+}
+
+Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *first) {
+  MuxPadPrivate &pad_priv = priv_of(pad);
+  if (!pad_priv.params)
+    return FRAMEWISE_FAIL_STREAM(FORMAT, "Frames came before any caps.");
+  StreamTiming timing;
+  timing.framerate = pad_priv.params->framerate;
+  timing.first = running_time_of(pad, first);
+  timing.source_time_base = frame_meta_time_base(first);
+  auto stream = priv_of(mux).writer->add_video_stream(with_field_order(*pad_priv.params, first),
+                                                      timing);
+  if (!stream)
+    return Failure(stream.error());
+  pad_priv.stream = *stream;
+  return {};
+}
+
+/* A filter that brings `now` to what the stream `was`, or empty where the change does no harm. */
+std::string remedy(const VideoParams &was, const VideoParams &now, const FrameClock &clock) {
+  std::string chain;
+  auto add = [&](const std::string &filter) { chain += (chain.empty() ? "" : ",") + filter; };
+  if (now.interlace_mode != was.interlace_mode || now.field_order != was.field_order)
+    add(was.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE ? "bwdif" : "setfield=prog");
+  const bool colour_changed = now.range != was.range || now.matrix != was.matrix ||
+                              now.transfer != was.transfer || now.primaries != was.primaries;
+  if (now.width != was.width || now.height != was.height || colour_changed)
+    add(format("scale=%d:%d", was.width, was.height));
+  if (now.format != was.format)
+    add(format("format=%s", av_get_pix_fmt_name(was.format)));
+  if (av_cmp_q(now.sample_aspect_ratio, was.sample_aspect_ratio) != 0)
+    add(format("setsar=%d/%d", was.sample_aspect_ratio.num, was.sample_aspect_ratio.den));
+  if (clock.is_grid() && av_cmp_q(now.framerate, was.framerate) != 0)
+    add(format("fps=%d/%d", was.framerate.num, was.framerate.den));
+  return chain;
+}
+
+/* The encoder is open for one kind of frame. */
+Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps) {
+  MuxPadPrivate &pad_priv = priv_of(pad);
+  auto params = from_caps(caps);
+  if (!params)
+    return Failure(params.error());
+  if (pad_priv.stream >= 0) {
+    const VideoParams &was = *pad_priv.params;
+    const FrameClock &clock = priv_of(mux).writer->encoder(pad_priv.stream).clock();
+    if (std::string chain = remedy(was, *params, clock); !chain.empty())
+      return FRAMEWISE_FAIL_STREAM(
+          FORMAT,
+          format("The frames change from %s to %s in mid-stream, and the file holds one kind: put "
+                 "`graphfilter filter-sequence=\"%s\"` before containersink.",
+                 was.describe().c_str(), params->describe().c_str(), chain.c_str()),
+          CString(gst_caps_to_string(caps)).get());
+  }
+  pad_priv.params = *params;
+  return {};
+}
+
+/* ---- Writing ---------------------------------------------------------------------------------- */
+
+/* Whether a request for a key picture falls due with the frame; it is done with then. */
+bool take_key_request(MuxPrivate &priv, MuxPadPrivate &pad_priv, const FrameTime &time) {
+  bool due = priv.key_requested.exchange(false);
+  std::erase_if(pad_priv.key_requests, [&](GstClockTime request) {
+    bool now = !GST_CLOCK_TIME_IS_VALID(request) || time.pts == AV_NOPTS_VALUE ||
+               time.pts >= int64_t(request);
+    due = due || now;
+    return now;
+  });
+  return due;
+}
+
+GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
+  MuxPrivate &priv = priv_of(mux);
+  MuxPadPrivate &pad_priv = priv_of(pad);
+  BufferPtr buffer(gst_aggregator_pad_pop_buffer(pad));
+  if (!buffer || is_gap(buffer.get()))
+    return GST_FLOW_OK;
+
+  FrameTime time = running_time_of(pad, buffer.get());
+  const bool key = take_key_request(priv, pad_priv, time);
+  if (pad_priv.rebase.exchange(false) && time.pts != AV_NOPTS_VALUE) {
+    int64_t end = priv.writer->encoder(pad_priv.stream).clock().end();
+    pad_priv.offset = std::max<int64_t>(0, end - time.pts);
+  }
+  if (time.pts != AV_NOPTS_VALUE)
+    time.pts += pad_priv.offset;
+
+  auto frame = pad_priv.importer.import(std::move(buffer), *pad_priv.params, Access::read);
+  if (!frame)
+    return fail_with(mux, frame.error());
+  (*frame)->pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+  if (auto written = priv.writer->write(pad_priv.stream, std::move(*frame), time); !written)
+    return fail_with(mux, written.error());
+
+  GstBuffer *token = gst_buffer_new();
+  if (time.pts >= 0)
+    GST_BUFFER_PTS(token) = time.pts;
+  if (time.duration > 0)
+    GST_BUFFER_DURATION(token) = time.duration;
+  gst_aggregator_selected_samples(mux, GST_BUFFER_PTS(token), GST_CLOCK_TIME_NONE,
+                                  GST_BUFFER_DURATION(token), nullptr);
+  return gst_aggregator_finish_buffer(mux, token);
+}
+
+GstFlowReturn finish(GstAggregator *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  if (priv.finished)
+    return GST_FLOW_EOS;
+  if (auto stats = priv.writer->finish(); !stats)
+    return fail_with(mux, stats.error());
+  priv.finished = true;
+  return GST_FLOW_EOS;
+}
+
+GstFlowReturn aggregate(GstAggregator *mux, gboolean) {
+  MuxPrivate &priv = priv_of(mux);
+  if (priv.failed)
+    return GST_FLOW_ERROR;
+  if (priv.finished)
+    return GST_FLOW_EOS;
+
+  HeldPads held(mux);
+  GstAggregatorPad *next = nullptr;
+  int64_t next_time = INT64_MAX;
+  for (auto *pad : held.pads) {
+    BufferPtr head(gst_aggregator_pad_peek_buffer(pad));
+    if (!head && !gst_aggregator_pad_is_eos(pad))
+      return GST_AGGREGATOR_FLOW_NEED_DATA;
+    if (!head)
+      continue;
+    if (!priv.has_streams && !is_gap(head.get()) && priv_of(pad).stream < 0)
+      if (auto added = add_stream(mux, pad, head.get()); !added)
+        return fail_with(mux, added.error());
+    int64_t time = running_time_of(pad, head.get()).pts; /* none: the lowest of all */
+    if (!next || time < next_time) {
+      next = pad;
+      next_time = time;
+    }
+  }
+  if (!next)
+    return finish(mux);
+  if (priv_of(next).stream >= 0 && !priv.has_streams.exchange(true)) {
+    CapsPtr caps(gst_caps_new_empty_simple("application/x-framewise-written"));
+    gst_aggregator_set_src_caps(mux, caps.get());
+  }
+  return write_next(mux, next);
+}
+
+/* ---- Events and queries ----------------------------------------------------------------------- */
+
+gboolean sink_event(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) {
+  switch (GST_EVENT_TYPE(event)) {
+  case GST_EVENT_CAPS: {
+    GstCaps *caps;
+    gst_event_parse_caps(event, &caps);
+    auto taken = take_caps(mux, pad, caps);
+    gst_event_unref(event);
+    if (!taken)
+      fail_with(mux, taken.error());
+    return taken.has_value();
+  }
+  case GST_EVENT_CUSTOM_DOWNSTREAM:
+    if (gst_video_event_is_force_key_unit(event)) {
+      GstClockTime running_time = GST_CLOCK_TIME_NONE;
+      gst_video_event_parse_downstream_force_key_unit(event, nullptr, nullptr, &running_time,
+                                                      nullptr, nullptr);
+      priv_of(pad).key_requests.push_back(running_time);
+      gst_event_unref(event);
+      return TRUE;
+    }
+    break;
+  default:
+    break;
+  }
+  return GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)->sink_event(mux, pad, event);
+}
+
+gboolean src_event(GstAggregator *mux, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_UPSTREAM &&
+      gst_video_event_is_force_key_unit(event)) {
+    priv_of(mux).key_requested = true;
+    gst_event_unref(event);
+    return TRUE;
+  }
+  return GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)->src_event(mux, event);
+}
+
+gboolean sink_query(GstAggregator *mux, GstAggregatorPad *pad, GstQuery *query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_CAPS) {
+    GstCaps *filter;
+    gst_query_parse_caps(query, &filter);
+    CapsPtr caps(gst_pad_get_pad_template_caps(GST_PAD(pad)));
+    if (filter)
+      caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+    gst_query_set_caps_result(query, caps.get());
+    return TRUE;
+  }
+  return GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)->sink_query(mux, pad, query);
+}
+
+gboolean propose_allocation(GstAggregator *, GstAggregatorPad *, GstQuery *, GstQuery *query) {
+  /* One in the pad's queue, one being encoded; encoders that look ahead make their own copies, or
+   * the pool grows. */
+  propose_frame_allocation(query, 2);
+  return TRUE;
+}
+
+/* ---- Life ------------------------------------------------------------------------------------- */
+
+GstAggregatorPad *create_new_pad(GstAggregator *, GstPadTemplate *templ, const gchar *name,
+                                 const GstCaps *) {
+  return GST_AGGREGATOR_PAD(g_object_new(framewise_container_mux_pad_get_type(), "name", name,
+                                         "direction", GST_PAD_SINK, "template", templ, nullptr));
+}
+
+gboolean start(GstAggregator *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  if (!priv.writer)
+    return FALSE;
+  priv.finished = false;
+  priv.failed = false;
+  priv.has_streams = false;
+  priv.key_requested = false;
+  HeldPads held(mux);
+  for (auto *pad : held.pads) {
+    MuxPad *mux_pad = reinterpret_cast<MuxPad *>(pad);
+    delete mux_pad->priv;
+    mux_pad->priv = new MuxPadPrivate();
+  }
+  return TRUE;
+}
+
+/* No thread streams any more. A stop without EOS leaves a whole file just the same; without a frame
+ * there is none, and nobody asked for the end of one. */
+gboolean stop(GstAggregator *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  if (priv.writer && priv.has_streams && !priv.finished && !priv.failed) {
+    GST_INFO_OBJECT(mux, "stopped without EOS: finishing the file");
+    finish(mux);
+  }
+  std::lock_guard lock(priv.lock);
+  if (priv.writer)
+    priv.last_stats = priv.writer->stats();
+  priv.writer.reset();
+  return TRUE;
+}
+
+void framewise_container_mux_init(Mux *mux) { mux->priv = new MuxPrivate(); }
+
+void framewise_container_mux_class_init(MuxClass *klass) {
+  auto *element_class = GST_ELEMENT_CLASS(klass);
+  auto *aggregator_class = GST_AGGREGATOR_CLASS(klass);
+  G_OBJECT_CLASS(klass)->finalize = [](GObject *object) {
+    delete reinterpret_cast<Mux *>(object)->priv;
+    G_OBJECT_CLASS(framewise_container_mux_parent_class)->finalize(object);
+  };
+  CapsPtr sink_caps = template_caps();
+  gst_element_class_add_pad_template(
+      element_class,
+      gst_pad_template_new_with_gtype("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, sink_caps.get(),
+                                      framewise_container_mux_pad_get_type()));
+  CapsPtr src_caps(gst_caps_new_any());
+  gst_element_class_add_pad_template(
+      element_class, gst_pad_template_new_with_gtype("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                                                     src_caps.get(), GST_TYPE_AGGREGATOR_PAD));
+  gst_element_class_set_static_metadata(element_class, "Container muxer", "Codec/Encoder/Muxer",
+                                        "Encodes and muxes inside containersink",
+                                        "The gst-framewise authors");
+  aggregator_class->create_new_pad = GST_DEBUG_FUNCPTR(create_new_pad);
+  aggregator_class->start = GST_DEBUG_FUNCPTR(start);
+  aggregator_class->stop = GST_DEBUG_FUNCPTR(stop);
+  aggregator_class->clip = GST_DEBUG_FUNCPTR(clip);
+  aggregator_class->aggregate = GST_DEBUG_FUNCPTR(aggregate);
+  aggregator_class->sink_event = GST_DEBUG_FUNCPTR(sink_event);
+  aggregator_class->sink_query = GST_DEBUG_FUNCPTR(sink_query);
+  aggregator_class->src_event = GST_DEBUG_FUNCPTR(src_event);
+  aggregator_class->propose_allocation = GST_DEBUG_FUNCPTR(propose_allocation);
+  aggregator_class->negotiate = nullptr; /* the caps of what is pushed never change */
+}
+
+} // namespace
+
+GstElement *new_container_mux() {
+  return GST_ELEMENT(g_object_new(framewise_container_mux_get_type(), "name", "mux", nullptr));
+}
+
+void container_mux_take_writer(GstElement *mux, std::unique_ptr<FrameWriter> writer) {
+  MuxPrivate &priv = priv_of(mux);
+  std::lock_guard lock(priv.lock);
+  priv.writer = std::move(writer);
+}
+
+FrameWriterStats container_mux_stats(GstElement *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  std::lock_guard lock(priv.lock);
+  return priv.writer ? priv.writer->stats() : priv.last_stats;
+}
+
+void container_mux_hurry(GstElement *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  std::lock_guard lock(priv.lock);
+  if (priv.writer)
+    priv.writer->hurry();
+}
+
+bool container_mux_has_failed(GstElement *mux) { return priv_of(mux).failed; }
+bool container_mux_has_streams(GstElement *mux) { return priv_of(mux).has_streams; }
+
+} // namespace framewise

@@ -1,0 +1,29 @@
+/* gst-framewise: the part of containersink that encodes and muxes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "../lib/framewriter.hpp"
+
+#include <gst/gst.h>
+
+namespace framewise {
+
+/* A GstAggregator with request pads `video_%u` for raw video. For each frame written it pushes an
+ * empty buffer with the frame's time, and EOS only once the file is complete. Errors go out in the
+ * name of its parent. Floating. */
+GstElement *new_container_mux();
+
+/* Hands over what the next run writes to; in READY. */
+void container_mux_take_writer(GstElement *mux, std::unique_ptr<FrameWriter> writer);
+/* Of this run, or the last one. Any thread. */
+FrameWriterStats container_mux_stats(GstElement *mux);
+/* See FrameWriter::hurry(). Any thread. */
+void container_mux_hurry(GstElement *mux);
+/* Whether this run has ended in an error. Any thread. */
+bool container_mux_has_failed(GstElement *mux);
+/* Whether the container's streams are settled, so that no pad can join. Any thread. */
+bool container_mux_has_streams(GstElement *mux);
+
+} // namespace framewise

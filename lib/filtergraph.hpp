@@ -1,0 +1,98 @@
+/* gst-framewise: a libavfilter graph with one video input and one video output.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Knows nothing of GStreamer's buffers and segments: AVFrames in, AVFrames out. One thread at a
+ * time.
+ */
+#pragma once
+
+#include "filterspec.hpp"
+#include "videoparams.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace framewise {
+
+/* What to build: the sequence first, its output being the graph's `[video_in]`. */
+struct FRAMEWISE_INTERNAL FilterDescription {
+  std::optional<FilterSpec> sequence;
+  std::optional<FilterSpec> graph;
+
+  bool empty() const { return !sequence && !graph; }
+  /* NULL or "": not there. */
+  static Result<FilterDescription> parse(const char *sequence, const char *graph);
+};
+
+/* Whether libavfilter puts conversions between filters that take different formats. */
+enum class AutoConvert : bool { no, yes };
+
+struct FilterGraphOptions {
+  int threads = 0; /* 0: one per core */
+  AutoConvert auto_convert = AutoConvert::yes;
+};
+
+struct FilterInput {
+  VideoParams params;
+  AVRational time_base;
+};
+
+class FRAMEWISE_INTERNAL FilterGraph {
+ public:
+  /* Creates and links the filters without configuring them: all that can be found wrong before the
+   * input is known. Filters may open files. */
+  static Result<void> check(const FilterDescription &description,
+                            const FilterGraphOptions &options);
+
+  /* `formats`: the pixel formats that may come out, as formats_in_caps() gives them; none: any.
+   * Where only the frames themselves tell the colours and interlacing of the output, a throw-away
+   * graph is fed black frames to see. */
+  static Result<FilterGraph> create(const FilterDescription &description, const FilterInput &input,
+                                    const std::vector<AVPixelFormat> &formats,
+                                    const FilterGraphOptions &options);
+
+  const FilterInput &input() const { return input_; }
+  /* What comes out; framerate 0/1 where it is unknown. */
+  const VideoParams &output() const { return output_; }
+  AVRational output_time_base() const { return output_time_base_; }
+  /* libavfilter's picture of the configured graph, in text. */
+  std::string dump() const;
+
+  /* The next frame, its pts in the input's time base and its format, size and colours those of the
+   * input. The graph has to be emptied by pull() first. */
+  Result<void> push(FramePtr frame);
+  /* No frames will follow; the last one ended at `end`, in the input's time base. */
+  Result<void> send_eof(int64_t end);
+
+  enum class Status {
+    frame,    /* and there may be more */
+    wants,    /* nothing before another push() */
+    finished, /* nothing ever again: after send_eof(), or because a filter has had enough */
+  };
+  struct Pulled {
+    Status status;
+    FramePtr frame; /* pts in output_time_base() */
+  };
+  Result<Pulled> pull();
+
+ private:
+  FilterGraph() = default;
+  static Result<FilterGraph> configure(const FilterDescription &description,
+                                       const FilterInput &input,
+                                       const std::vector<AVPixelFormat> &formats,
+                                       const FilterGraphOptions &options);
+  void read_output();
+  Result<FramePtr> first_output_of_black();
+
+  FilterInput input_;
+  VideoParams output_;
+  AVRational output_time_base_{0, 1};
+  FilterGraphPtr graph_;
+  AVFilterContext *source_ = nullptr; /* the graph's */
+  AVFilterContext *sink_ = nullptr;   /* the graph's */
+  bool finished_ = false;
+};
+
+} // namespace framewise

@@ -1,0 +1,57 @@
+/* gst-framewise: FFmpeg's filter language as a tree.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Pure: reads text and libavfilter's tables of filters and options. No filter is created, no file
+ * is opened. Any thread.
+ */
+#pragma once
+
+#include "av.hpp"
+
+#include <string>
+#include <vector>
+
+namespace framewise {
+
+/* One option of a filter; positional ones have got their key. */
+struct FilterOption {
+  std::string key;
+  std::string value; /* as av_opt_set() reads it: nothing quoted or escaped any more */
+
+  bool operator==(const FilterOption &) const = default;
+};
+
+/* One filter with the labels before and behind it. */
+struct FRAMEWISE_INTERNAL FilterNode {
+  const AVFilter *filter = nullptr;  /* libavfilter's, for ever */
+  std::string id;                    /* of `name@id`; empty where there is none */
+  std::vector<FilterOption> options; /* as written; of two with one key the later one holds */
+  std::vector<std::string> inputs;   /* labels of the first inputs, in turn */
+  std::vector<std::string> outputs;  /* labels of the first outputs, in turn */
+
+  bool operator==(const FilterNode &) const = default;
+  /* `name` or `name@id`. */
+  std::string name() const;
+};
+
+/* Filters one behind the other. What a filter's labels leave open of its outputs goes into the next
+ * one's inputs, behind the labelled ones. */
+using FilterChain = std::vector<FilterNode>;
+
+struct FRAMEWISE_INTERNAL FilterSpec {
+  std::string sws_flags;           /* of a leading `sws_flags=...;` */
+  std::vector<FilterChain> chains; /* never empty, and none of them is */
+
+  bool operator==(const FilterSpec &) const = default;
+  /* FFmpeg's syntax with every key written out. parse_filter_text() makes the same tree of it. */
+  std::string to_text() const;
+};
+
+/* Reads `text` just as libavfilter does: quotes and escapes on two levels, positional options in
+ * the order of the filter's AVOptions. All errors are LIBRARY/SETTINGS and quote the part they are
+ * about: an unknown filter, an unknown option, one value too many, a bracket without its other
+ * half, nothing where a filter should stand. Values are not looked at. */
+FRAMEWISE_INTERNAL Result<FilterSpec> parse_filter_text(const std::string &text);
+
+} // namespace framewise

@@ -1,0 +1,99 @@
+/* gst-framewise: frames into a container, without a pipeline.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "outputtarget.hpp"
+#include "videoencoder.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+namespace framewise {
+
+struct FrameWriterSettings {
+  std::string location;
+  std::string container; /* muxer; empty: by the location's extension */
+  std::string codec;     /* encoder of video; empty: the muxer's default */
+  VideoEncoderSettings video;
+  Dictionary container_options;
+  Dictionary container_metadata;
+  Dictionary stream_metadata;
+};
+
+struct FrameWriterStats {
+  int64_t frames = 0;     /* encoded and handed to the muxer */
+  int64_t key_frames = 0; /* of those */
+  int64_t bytes = 0;      /* of the file */
+  int64_t duration = 0;   /* ns, from the first frame to the end of the last */
+};
+
+/* open(), add the streams, write frames, finish() or abort(). One thread at a time, but for stats()
+ * and hurry(). */
+class FRAMEWISE_INTERNAL FrameWriter {
+public:
+  /* Looks for muxer and encoder, and at options and target; creates nothing. */
+  static Result<std::unique_ptr<FrameWriter>> open(FrameWriterSettings settings);
+  FrameWriter(const FrameWriter &) = delete;
+  FrameWriter &operator=(const FrameWriter &) = delete;
+  /* As abort(). */
+  ~FrameWriter();
+
+  /* Opens an encoder; the number of the stream. Only before the first frame. */
+  Result<int> add_video_stream(const VideoParams &params, const StreamTiming &timing);
+  const VideoEncoder &encoder(int stream) const { return streams_[stream].encoder; }
+
+  /* Encodes and writes. The file comes into being with the first packet. After an error only
+   * abort() may follow. */
+  Result<void> write(int stream, FramePtr frame, const FrameTime &time);
+
+  /* Flushes the encoders, completes and closes the file. Without a frame an error. */
+  Result<FrameWriterStats> finish();
+  /* Closes what was written as far as it goes. An older file at the location stays untouched. */
+  void abort();
+
+  /* Any thread. */
+  FrameWriterStats stats() const;
+  /* Any thread: whoever reads what is written (a FIFO, a server) has five seconds from now on;
+   * after that writing fails. Files do not mind. */
+  void hurry();
+
+private:
+  struct Stream {
+    VideoEncoder encoder;
+    AVStream *av; /* owned by muxer_ */
+    int64_t start = AV_NOPTS_VALUE; /* ticks of the encoder's time base */
+    int64_t end = 0;
+  };
+
+  FrameWriter(FrameWriterSettings settings, OutputTarget target);
+  static int is_interrupted(void *writer);
+  Result<void> apply_container_options();
+  Result<void> write_header();
+  Result<void> write_packets(Stream &stream);
+  Result<void> write_packet(Stream &stream, PacketPtr packet);
+  Result<void> flush_encoders();
+  Failure io_failure(int averror, const char *what) const;
+  bool muxer_opens_files() const;
+  void count(const Stream &stream, bool key_frame, int packet_size);
+
+  FrameWriterSettings settings_;
+  const AVCodec *codec_ = nullptr;
+  OutputTarget target_;
+  OutputContextPtr muxer_;
+  Dictionary protocol_options_;
+  std::vector<Stream> streams_;
+  bool header_written_ = false;
+  bool io_failed_ = false;
+  bool closed_ = false;
+
+  static constexpr int64_t no_deadline = INT64_MAX;
+  std::atomic<int64_t> deadline_ = no_deadline; /* g_get_monotonic_time() */
+
+  mutable std::mutex stats_lock_;
+  FrameWriterStats stats_;
+};
+
+} // namespace framewise

@@ -1,0 +1,232 @@
+/* gst-framewise: where a container is written to.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "outputtarget.hpp"
+
+extern "C" {
+#include <libavutil/opt.h>
+}
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace framewise {
+
+/* For effective ids, as opening a file goes by. */
+static bool may(const std::string &path, int mode) {
+  return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
+}
+
+static std::string folder_of(const std::string &path) {
+  CString folder(g_path_get_dirname(path.c_str()));
+  return folder.get();
+}
+
+/* The path in `location`, or nothing where it is a URL. What libavformat knows no protocol for is a
+ * path as well: `12:30.mkv`. */
+static Result<std::string> path_in(const std::string &location) {
+  if (location.starts_with("file:"))
+    return location.substr(5);
+  const char *protocol = avio_find_protocol_name(location.c_str());
+  if (protocol)
+    return std::string(protocol) == "file" ? location : std::string();
+  if (location.find("://") != std::string::npos)
+    return FRAMEWISE_FAIL_RESOURCE(
+        NOT_FOUND, format("No protocol for location `%s`. `ffmpeg -protocols` lists what this "
+                          "libavformat has.",
+                          location.c_str()));
+  return location;
+}
+
+static Result<void> check_folder(const std::string &path, const std::string &location) {
+  std::string folder = folder_of(path);
+  struct stat st;
+  if (stat(folder.c_str(), &st) < 0) {
+    if (errno == ENOENT || errno == ENOTDIR)
+      return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
+                                     format("There is no folder `%s` to write `%s` in.",
+                                            folder.c_str(), location.c_str()));
+    return FRAMEWISE_FAIL_RESOURCE(OPEN_WRITE, format("Cannot write `%s`.", location.c_str()),
+                                   g_strerror(errno));
+  }
+  if (!S_ISDIR(st.st_mode))
+    return FRAMEWISE_FAIL_RESOURCE(
+        NOT_FOUND, format("`%s` is no folder, so `%s` cannot be written in it.", folder.c_str(),
+                          location.c_str()));
+  if (!may(folder, W_OK | X_OK))
+    return FRAMEWISE_FAIL_RESOURCE(
+        OPEN_WRITE, format("No permission to write `%s`: the folder `%s` is read-only for this user.",
+                           location.c_str(), folder.c_str()),
+        g_strerror(errno));
+  return {};
+}
+
+Result<OutputTarget> OutputTarget::resolve(const std::string &location,
+                                           const AVOutputFormat *muxer) {
+  OutputTarget target;
+  target.location_ = location;
+  target.muxer_opens_ = muxer->flags & AVFMT_NOFILE;
+  auto path = path_in(location);
+  if (!path)
+    return Failure(path.error());
+  if (path->empty()) {
+    target.url_ = location;
+    return target;
+  }
+
+  target.path_ = *path;
+  struct stat st;
+  bool exists = !target.muxer_opens_ && stat(path->c_str(), &st) == 0;
+  if (exists && S_ISDIR(st.st_mode))
+    return FRAMEWISE_FAIL_RESOURCE(
+        OPEN_WRITE, format("Cannot write `%s`: that is a folder.", location.c_str()));
+  if (exists && !may(*path, W_OK))
+    return FRAMEWISE_FAIL_RESOURCE(
+        OPEN_WRITE, format("No permission to write `%s`.", location.c_str()), g_strerror(errno));
+  if (exists && S_ISREG(st.st_mode)) {
+    /* A link stays a link: its target is what gets replaced. */
+    if (char *resolved = realpath(path->c_str(), nullptr)) {
+      target.path_ = resolved;
+      free(resolved);
+    }
+    target.part_ = target.path_ + ".part";
+    target.mode_ = st.st_mode & 07777;
+  }
+  /* A folder with a pattern in its name is made by the muxer. */
+  bool checkable = folder_of(target.path_).find('%') == std::string::npos;
+  if (checkable && (!exists || S_ISREG(st.st_mode)))
+    if (auto checked = check_folder(target.path_, location); !checked)
+      return Failure(checked.error());
+  target.is_fifo_ = exists && S_ISFIFO(st.st_mode);
+  target.created_ = !exists && !target.muxer_opens_;
+  target.url_ = target.part_.empty() ? target.path_ : target.part_;
+  /* Else `12:30.mkv` would be taken for a URL. */
+  if (target.url_.find(':') != std::string::npos)
+    target.url_ = "file:" + target.url_;
+  return target;
+}
+
+OutputTarget::OutputTarget(OutputTarget &&o) noexcept
+    : location_(std::move(o.location_)), url_(std::move(o.url_)), path_(std::move(o.path_)),
+      part_(std::move(o.part_)), mode_(o.mode_), is_fifo_(o.is_fifo_),
+      muxer_opens_(o.muxer_opens_), created_(o.created_), final_size_(o.final_size_),
+      remains_(std::exchange(o.remains_, false)), io_(std::exchange(o.io_, nullptr)) {}
+
+OutputTarget::~OutputTarget() { close(); }
+
+bool OutputTarget::has_option(const std::string &name) const {
+  const char *protocol = avio_find_protocol_name(url_.c_str());
+  const AVClass *options = protocol ? avio_protocol_get_class(protocol) : nullptr;
+  return options && av_opt_find(&options, name.c_str(), nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ);
+}
+
+Failure OutputTarget::write_failure(int averror) const {
+  std::string message = averror == AVERROR(ENOSPC)
+                            ? format("No space left to write `%s`.", location_.c_str())
+                            : format("Cannot write `%s`.", location_.c_str());
+  return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, std::move(message));
+}
+
+/* Opening a FIFO for writing blocks until someone reads it, and nothing interrupts that. This waits
+ * in a way that can be interrupted. Returns a descriptor that keeps the FIFO open. */
+static int wait_for_reader(const std::string &path, const AVIOInterruptCB &interrupt) {
+  constexpr gulong poll_interval = 10000; /* us */
+  for (;;) {
+    int fd = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0)
+      return fd;
+    if (errno != ENXIO && errno != EINTR)
+      return AVERROR(errno);
+    if (interrupt.callback && interrupt.callback(interrupt.opaque))
+      return AVERROR_EXIT;
+    g_usleep(poll_interval);
+  }
+}
+
+Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options) {
+  if (muxer_opens_)
+    return {};
+  auto failure = [&](int averror) {
+    if (averror == AVERROR_PROTOCOL_NOT_FOUND || averror == AVERROR(ENOENT))
+      return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+                     format("Cannot write to `%s`: there is no such place.", location_.c_str()));
+    return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
+                   format("Cannot open `%s` for writing.", location_.c_str()));
+  };
+  int fifo = -1;
+  if (is_fifo_ && (fifo = wait_for_reader(path_, muxer->interrupt_callback)) < 0)
+    return failure(fifo);
+  int ret = avio_open2(&io_, url_.c_str(), AVIO_FLAG_WRITE, &muxer->interrupt_callback,
+                       options.address());
+  if (fifo >= 0)
+    ::close(fifo);
+  if (ret < 0)
+    return failure(ret);
+  muxer->pb = io_;
+  remains_ = true;
+  if (!options.empty())
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, format("Neither the container nor the protocol of `%s` has the option %s.",
+                         location_.c_str(), options.quoted_keys().c_str()));
+  return {};
+}
+
+int64_t OutputTarget::size() const {
+  return io_ ? avio_tell(io_) : final_size_;
+}
+
+int OutputTarget::close() {
+  if (!io_)
+    return 0;
+  avio_flush(io_);
+  int written = io_->error;
+  final_size_ = std::max(avio_size(io_), avio_tell(io_));
+  int closed = avio_closep(&io_);
+  return written < 0 ? written : closed;
+}
+
+Result<void> OutputTarget::complete() {
+  if (int ret = close(); ret < 0)
+    return write_failure(ret);
+  if (part_.empty()) {
+    remains_ = false;
+    return {};
+  }
+  /* On disk before it has the name: else a power cut could leave an empty file in its place. */
+  int fd = ::open(part_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0)
+    return write_failure(AVERROR(errno));
+  int synced = fsync(fd) < 0 ? AVERROR(errno) : 0;
+  /* A file system without permissions is no reason to fail. */
+  if (fchmod(fd, mode_) < 0)
+    g_debug("%s: %s", part_.c_str(), g_strerror(errno));
+  if (::close(fd) < 0 && synced == 0)
+    synced = AVERROR(errno);
+  if (synced < 0)
+    return write_failure(synced);
+  if (rename(part_.c_str(), path_.c_str()) < 0)
+    return write_failure(AVERROR(errno));
+  remains_ = false;
+  return {};
+}
+
+void OutputTarget::give_up(Remains remains) {
+  if (!remains_)
+    return;
+  close();
+  remains_ = false;
+  if (!part_.empty())
+    unlink(part_.c_str());
+  else if (created_ && remains == Remains::remove)
+    unlink(path_.c_str());
+}
+
+} // namespace framewise
