@@ -57,6 +57,13 @@ Failure fail_av(int averror, GQuark domain, int code, std::string message) {
 
 Failure fail_cancelled() { return fail(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Interrupted."); }
 
+CodecContextPtr new_codec_context(const AVCodec *codec) {
+  CodecContextPtr context(avcodec_alloc_context3(codec));
+  if (context)
+    context->log_level_offset = AV_LOG_DEBUG - AV_LOG_ERROR;
+  return context;
+}
+
 Dictionary::Dictionary(const Dictionary &other) { av_dict_copy(&dict_, other.dict_, 0); }
 
 Dictionary Dictionary::from_structure(const GstStructure *structure) {

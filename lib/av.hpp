@@ -151,6 +151,10 @@ class FRAMEWISE_INTERNAL Dictionary {
   AVDictionary *dict_ = nullptr;
 };
 
+/* A codec context that keeps its words off standard error: what matters comes back as an Error or
+ * is logged by us. Whoever sets libav's log level, or callback, to `debug` still sees them. */
+FRAMEWISE_INTERNAL CodecContextPtr new_codec_context(const AVCodec *codec);
+
 /* ---- Differences between libav versions ----------------------------------------------------- */
 
 namespace compat {

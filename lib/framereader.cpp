@@ -51,7 +51,7 @@ Result<void> FrameReader::open_decoder() {
         CODEC_NOT_FOUND, format("This libavcodec has no decoder for %s. `ffmpeg -decoders` lists "
                                 "what it has.",
                                 codec_name));
-  codec_.reset(avcodec_alloc_context3(decoder));
+  codec_ = new_codec_context(decoder);
   if (!codec_ || avcodec_parameters_to_context(codec_.get(), stream->codecpar) < 0)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   codec_->pkt_timebase = stream->time_base;

@@ -143,7 +143,7 @@ Result<void> VideoEncoder::check(const AVCodec *codec, const VideoEncoderSetting
   if (!settings.pixel_format.empty())
     if (auto format = named_format(codec, settings.pixel_format); !format)
       return Failure(format.error());
-  CodecContextPtr scratch(avcodec_alloc_context3(codec));
+  CodecContextPtr scratch = new_codec_context(codec);
   if (!scratch)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   return apply_options(scratch.get(), settings.options);
@@ -272,7 +272,7 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   encoder.encoded_.format = *format;
   encoder.encoded_.framerate = timing.framerate;
 
-  encoder.context_.reset(avcodec_alloc_context3(codec));
+  encoder.context_ = new_codec_context(codec);
   AVCodecContext *context = encoder.context_.get();
   if (!context)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
