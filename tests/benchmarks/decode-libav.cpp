@@ -56,10 +56,9 @@ int main(int argc, char **argv) {
       if (target == "native")
         continue;
       if (!scaler) {
-        scaler.reset(sws_getContext(frame->width, frame->height,
-                                    static_cast<AVPixelFormat>(frame->format), frame->width,
-                                    frame->height, AV_PIX_FMT_RGB24, SWS_BICUBIC, nullptr, nullptr,
-                                    nullptr));
+        scaler.reset(sws_getContext(
+            frame->width, frame->height, static_cast<AVPixelFormat>(frame->format), frame->width,
+            frame->height, AV_PIX_FMT_RGB24, SWS_BICUBIC, nullptr, nullptr, nullptr));
         rgb->format = AV_PIX_FMT_RGB24;
         rgb->width = frame->width;
         rgb->height = frame->height;

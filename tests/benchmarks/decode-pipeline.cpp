@@ -5,8 +5,8 @@
  * usage: decode-pipeline 'LAUNCH-LINE ! fakesink name=sink sync=false'
  *
  * The clock starts after gst_init and after the elements are made (loading plugins is no part of
- * decoding) and before the pipeline leaves NULL, so that opening the file counts. Prints one line of
- * JSON, as decode-libav does.
+ * decoding) and before the pipeline leaves NULL, so that opening the file counts. Prints one line
+ * of JSON, as decode-libav does.
  */
 #include "stopwatch.hpp"
 

@@ -10,7 +10,7 @@
 #include <cstdio>
 
 class Stopwatch {
-public:
+ public:
   /* The line that the benchmark's driver reads. */
   void print(long frames) const {
     const std::chrono::duration<double> wall = Clock::now() - started_;
@@ -18,7 +18,7 @@ public:
                 cpu_seconds() - cpu_started_, frames);
   }
 
-private:
+ private:
   using Clock = std::chrono::steady_clock;
 
   /* User and system time of all threads. */

@@ -33,8 +33,8 @@ int main(int argc, char **argv) {
 
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   GstBus *bus = gst_element_get_bus(pipeline);
-  GstMessage *message = gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE,
-                                                   GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  GstMessage *message =
+      gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   const gboolean done = GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS;
   if (!done) {
     gst_message_parse_error(message, &error, NULL);
