@@ -129,7 +129,8 @@ class Builder {
     return {};
   }
 
-  /* As libavfilter's own parser has it: any mention of flags counts. */
+  /* As libavfilter's own parser has it, any mention of flags counts; before 6.0 it overlooked those
+   * given without their key. */
   static bool mentions_flags(const FilterNode &node) {
     return std::any_of(node.options.begin(), node.options.end(), [](const FilterOption &option) {
       return option.key.find("flags") != std::string::npos ||
