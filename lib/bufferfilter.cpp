@@ -114,8 +114,8 @@ AVRational BufferFilter::time_base_for(GstBuffer *buffer) const {
 Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
                                             const std::vector<AVPixelFormat> &formats) {
   negotiated_.reset();
-  auto graph =
-      FilterGraph::create(description_, {input, default_time_base(input)}, formats, options_);
+  auto graph = FilterGraph::create_observed(description_, {input, default_time_base(input)},
+                                            formats, options_);
   if (!graph)
     return Failure(graph.error());
   negotiated_ = std::move(*graph);

@@ -1,0 +1,34 @@
+/* gst-framewise: wall and CPU time of a stretch of a benchmark program.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+
+class Stopwatch {
+ public:
+  /* The line that the benchmark's driver reads. */
+  void print(long frames) const {
+    const std::chrono::duration<double> wall = Clock::now() - started_;
+    std::printf("{\"wall\": %.6f, \"cpu\": %.6f, \"frames\": %ld}\n", wall.count(),
+                cpu_seconds() - cpu_started_, frames);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /* User and system time of all threads. */
+  static double cpu_seconds() {
+    rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+           (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+  }
+
+  Clock::time_point started_ = Clock::now();
+  double cpu_started_ = cpu_seconds();
+};

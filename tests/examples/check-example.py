@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+# gst-framewise: runs an example as its reader would, and looks at what comes out.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""usage: check-example.py CHECK CLIP FOLDER PROGRAM …
+
+PROGRAM … is the example's command without its arguments; what it writes goes into FOLDER.
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+
+def run(*command, status=0):
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    print("+", *command, "\n" + result.stdout + result.stderr, flush=True)
+    assert result.returncode == status, f"exit status {result.returncode}, not {status}"
+    return result
+
+
+def probe(path):
+    """(width, height, frames) as ffprobe counts them by decoding."""
+    output = run(
+        "ffprobe", "-v", "error", "-select_streams", "v:0", "-count_frames", "-of", "json",
+        "-show_entries", "stream=width,height,nb_read_frames", path,
+    ).stdout
+    stream = json.loads(output)["streams"][0]
+    return stream["width"], stream["height"], int(stream["nb_read_frames"])
+
+
+def transcode_writes_every_frame(clip, folder, program):
+    out = os.path.join(folder, "out file.mkv")
+    run(*program, clip, out)
+    width, height, frames = probe(clip)
+    assert probe(out) == (512, round(512 * height / width / 2) * 2, frames)
+
+
+def transcode_says_what_is_wrong(clip, folder, program):
+    missing = os.path.join(folder, "missing.mp4")
+    result = run(*program, missing, os.path.join(folder, "out.mkv"), status=1)
+    assert missing in result.stderr and len(result.stderr.splitlines()) == 1
+    assert os.listdir(folder) == [], "a failed run leaves nothing behind"
+
+
+def frames_tells_of_every_frame(clip, folder, program):
+    lines = run(*program, clip).stdout.splitlines()
+    assert len(lines) == probe(clip)[2]
+    assert [int(line.split()[0]) for line in lines] == list(range(len(lines)))
+    assert "I key" in lines[0]
+
+
+def numpy_gets_every_frame(clip, folder, program):
+    width, height, frames = probe(clip)
+    lines = run(*program, clip).stdout.splitlines()
+    assert len(lines) == frames
+    assert all(f"({height}, {width}, 3)" in line for line in lines)
+
+
+def demo_makes_video_and_picture(clip, folder, program):
+    out, sheet = os.path.join(folder, "after.mkv"), os.path.join(folder, "sheet.png")
+    result = run(*program, clip, out, sheet)
+    frames = probe(clip)[2]
+    assert probe(out)[0] == 512 and probe(out)[2] == frames
+    width, height, pictures = probe(sheet)
+    assert pictures == 1 and width > 6 * 320 and height > 2 * 180
+    last = result.stdout.splitlines()[-1]
+    assert out in last and sheet in last and f"{frames} frames" in last
+    assert sorted(os.listdir(folder)) == ["after.mkv", "sheet.png"]
+
+
+def demo_stopped_leaves_a_file_that_plays(clip, folder, program):
+    long_clip = os.path.join(folder, "long.mkv")
+    run("ffmpeg", "-nostdin", "-v", "error", "-stream_loop", "-1", "-i", clip, "-c", "copy",
+        "-t", "600", long_clip)
+    out, sheet = os.path.join(folder, "after.mkv"), os.path.join(folder, "sheet.png")
+    demo = subprocess.Popen([*program, long_clip, out, sheet], stdout=subprocess.PIPE, text=True)
+    while not (os.path.exists(out) and os.path.getsize(out) > 1000):
+        assert demo.poll() is None, "it ended before it could be stopped"
+        time.sleep(0.05)
+    demo.send_signal(signal.SIGINT)
+    output = demo.communicate()[0]
+    print(output)
+    assert demo.returncode == 0, demo.returncode
+    assert "plays" in output
+    assert 0 < probe(out)[2] < probe(long_clip)[2]
+
+
+def main():
+    check, clip, folder, *program = sys.argv[1:]
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    globals()[check](clip, folder, program)
+
+
+if __name__ == "__main__":
+    main()
