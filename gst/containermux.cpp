@@ -19,15 +19,15 @@ GST_DEBUG_CATEGORY_STATIC(container_mux_debug);
 namespace framewise {
 namespace {
 
-/* ---- Pads ------------------------------------------------------------------------------------- */
+/* ---- Pads ----------------------------------------------------------------------------------- */
 
 /* All but `rebase` belongs to the thread that aggregates. */
 struct MuxPadPrivate {
   std::optional<VideoParams> params; /* of the caps */
   FrameImporter importer;
   int stream = -1;
-  int64_t offset = 0; /* ns, added to running time */
-  std::atomic<bool> rebase = false; /* running time began anew */
+  int64_t offset = 0;                     /* ns, added to running time */
+  std::atomic<bool> rebase = false;       /* running time began anew */
   std::vector<GstClockTime> key_requests; /* running times; NONE: the next frame */
 };
 
@@ -57,7 +57,7 @@ void framewise_container_mux_pad_class_init(MuxPadClass *klass) {
   GST_AGGREGATOR_PAD_CLASS(klass)->flush = GST_DEBUG_FUNCPTR(pad_flush);
 }
 
-/* ---- The element ------------------------------------------------------------------------------ */
+/* ---- The element ---------------------------------------------------------------------------- */
 
 struct MuxPrivate {
   /* Set in READY, dropped when that is reached again; in between used by the aggregating thread,
@@ -127,7 +127,7 @@ GstFlowReturn fail_with(GstAggregator *mux, const Error &error) {
   return GST_FLOW_ERROR;
 }
 
-/* ---- Time ------------------------------------------------------------------------------------- */
+/* ---- Time ----------------------------------------------------------------------------------- */
 
 FrameTime running_time_of(GstAggregatorPad *pad, GstBuffer *buffer) {
   FrameTime time;
@@ -170,11 +170,10 @@ GstBuffer *clip(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *buffer) {
 }
 
 bool is_gap(GstBuffer *buffer) {
-  return gst_buffer_get_size(buffer) == 0 &&
-         GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
+  return gst_buffer_get_size(buffer) == 0 && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
 }
 
-/* ---- Streams ---------------------------------------------------------------------------------- */
+/* ---- Streams -------------------------------------------------------------------------------- */
 
 /* Interlaced caps may leave the field order to the buffers. */
 VideoParams with_field_order(VideoParams params, GstBuffer *first) {
@@ -194,29 +193,45 @@ Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *fi
   timing.framerate = pad_priv.params->framerate;
   timing.first = running_time_of(pad, first);
   timing.source_time_base = frame_meta_time_base(first);
-  auto stream = priv_of(mux).writer->add_video_stream(with_field_order(*pad_priv.params, first),
-                                                      timing);
+  auto stream =
+      priv_of(mux).writer->add_video_stream(with_field_order(*pad_priv.params, first), timing);
   if (!stream)
     return Failure(stream.error());
   pad_priv.stream = *stream;
   return {};
 }
 
+/* Whether both say something, and not the same. */
+template <typename T> bool contradict(T a, T b, T unspecified) {
+  return a != b && a != unspecified && b != unspecified;
+}
+
 /* A filter that brings `now` to what the stream `was`, or empty where the change does no harm. */
-std::string remedy(const VideoParams &was, const VideoParams &now, const FrameClock &clock) {
+std::string remedy(const VideoParams &was, const VideoParams &now, const VideoEncoder &encoder) {
   std::string chain;
   auto add = [&](const std::string &filter) { chain += (chain.empty() ? "" : ",") + filter; };
-  if (now.interlace_mode != was.interlace_mode || now.field_order != was.field_order)
-    add(was.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE ? "bwdif" : "setfield=prog");
-  const bool colour_changed = now.range != was.range || now.matrix != was.matrix ||
-                              now.transfer != was.transfer || now.primaries != was.primaries;
-  if (now.width != was.width || now.height != was.height || colour_changed)
+
+  if (contradict(now.interlace_mode, was.interlace_mode, GST_VIDEO_INTERLACE_MODE_MIXED) ||
+      contradict(now.field_order, was.field_order, GST_VIDEO_FIELD_ORDER_UNKNOWN)) {
+    if (was.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE)
+      add("bwdif=mode=send_frame");
+    else
+      add(was.field_order == GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST ? "fieldorder=bff"
+                                                                      : "fieldorder=tff");
+  }
+  if (now.width != was.width || now.height != was.height)
     add(format("scale=%d:%d", was.width, was.height));
+  if (contradict(now.range, was.range, AVCOL_RANGE_UNSPECIFIED) ||
+      contradict(now.matrix, was.matrix, AVCOL_SPC_UNSPECIFIED))
+    add(format("scale=out_color_matrix=%s:out_range=%s", av_color_space_name(was.matrix),
+               av_color_range_name(was.range)));
   if (now.format != was.format)
     add(format("format=%s", av_get_pix_fmt_name(was.format)));
   if (av_cmp_q(now.sample_aspect_ratio, was.sample_aspect_ratio) != 0)
     add(format("setsar=%d/%d", was.sample_aspect_ratio.num, was.sample_aspect_ratio.den));
-  if (clock.is_grid() && av_cmp_q(now.framerate, was.framerate) != 0)
+  const bool counts_frames =
+      encoder.clock().is_grid() && av_cmp_q(encoder.encoded().framerate, was.framerate) == 0;
+  if (counts_frames && av_cmp_q(now.framerate, was.framerate) != 0)
     add(format("fps=%d/%d", was.framerate.num, was.framerate.den));
   return chain;
 }
@@ -229,8 +244,8 @@ Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps)
     return Failure(params.error());
   if (pad_priv.stream >= 0) {
     const VideoParams &was = *pad_priv.params;
-    const FrameClock &clock = priv_of(mux).writer->encoder(pad_priv.stream).clock();
-    if (std::string chain = remedy(was, *params, clock); !chain.empty())
+    const VideoEncoder &encoder = priv_of(mux).writer->encoder(pad_priv.stream);
+    if (std::string chain = remedy(was, *params, encoder); !chain.empty())
       return FRAMEWISE_FAIL_STREAM(
           FORMAT,
           format("The frames change from %s to %s in mid-stream, and the file holds one kind: put "
@@ -242,7 +257,7 @@ Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps)
   return {};
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 /* Whether a request for a key picture falls due with the frame; it is done with then. */
 bool take_key_request(MuxPrivate &priv, MuxPadPrivate &pad_priv, const FrameTime &time) {
@@ -333,7 +348,7 @@ GstFlowReturn aggregate(GstAggregator *mux, gboolean) {
   return write_next(mux, next);
 }
 
-/* ---- Events and queries ----------------------------------------------------------------------- */
+/* ---- Events and queries --------------------------------------------------------------------- */
 
 gboolean sink_event(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) {
   switch (GST_EVENT_TYPE(event)) {
@@ -372,13 +387,46 @@ gboolean src_event(GstAggregator *mux, GstEvent *event) {
   return GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)->src_event(mux, event);
 }
 
+/* Any size, of these formats. One structure each: within a list of formats the order is lost to
+ * upstream's when the two are intersected. */
+CapsPtr caps_of_formats(const std::vector<AVPixelFormat> &formats) {
+  CapsPtr caps(gst_caps_new_empty());
+  for (AVPixelFormat format : formats) {
+    GstVideoFormat twin = to_gst_format(format);
+    bool named = twin != GST_VIDEO_FORMAT_UNKNOWN;
+    gst_caps_append_structure(
+        caps.get(),
+        gst_structure_new(named ? "video/x-raw" : FRAMEWISE_CAPS_NAME, "format", G_TYPE_STRING,
+                          named ? gst_video_format_to_string(twin) : av_get_pix_fmt_name(format),
+                          nullptr));
+  }
+  return caps;
+}
+
+/* Everything can be converted, but what the encoder takes as it is comes first, and in its order:
+ * a source that can give anything then gives what the codec is made for. */
+CapsPtr preferred_caps(MuxPrivate &priv, GstPad *pad) {
+  CapsPtr all(gst_pad_get_pad_template_caps(pad));
+  std::vector<AVPixelFormat> formats;
+  {
+    std::lock_guard lock(priv.lock);
+    if (priv.writer)
+      formats = priv.writer->video_formats();
+  }
+  if (formats.empty())
+    return all;
+  CapsPtr wanted = caps_of_formats(formats);
+  GstCaps *first = gst_caps_intersect_full(wanted.get(), all.get(), GST_CAPS_INTERSECT_FIRST);
+  return CapsPtr(gst_caps_merge(first, all.release()));
+}
+
 gboolean sink_query(GstAggregator *mux, GstAggregatorPad *pad, GstQuery *query) {
   if (GST_QUERY_TYPE(query) == GST_QUERY_CAPS) {
     GstCaps *filter;
     gst_query_parse_caps(query, &filter);
-    CapsPtr caps(gst_pad_get_pad_template_caps(GST_PAD(pad)));
+    CapsPtr caps = preferred_caps(priv_of(mux), GST_PAD(pad));
     if (filter)
-      caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+      caps.reset(gst_caps_intersect_full(caps.get(), filter, GST_CAPS_INTERSECT_FIRST));
     gst_query_set_caps_result(query, caps.get());
     return TRUE;
   }
@@ -392,7 +440,7 @@ gboolean propose_allocation(GstAggregator *, GstAggregatorPad *, GstQuery *, Gst
   return TRUE;
 }
 
-/* ---- Life ------------------------------------------------------------------------------------- */
+/* ---- Life ----------------------------------------------------------------------------------- */
 
 GstAggregatorPad *create_new_pad(GstAggregator *, GstPadTemplate *templ, const gchar *name,
                                  const GstCaps *) {

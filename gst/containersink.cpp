@@ -11,10 +11,10 @@
  * Encodes raw video with any encoder of libavcodec and writes it into any container of libavformat.
  * Pads are requested as `video_%u`; a link without a pad's name requests one.
  *
- * Frames are converted to the pixel format of the encoder that is closest to theirs; sizes are never
- * changed. What is written is running time. With a frame rate in the caps, or in
- * #GstContainerSink:framerate, one tick is one frame; without (0/1) timestamps are kept as finely as
- * the container can. No frame is dropped or merged with another.
+ * Frames are converted to the pixel format of the encoder that is closest to theirs; sizes are
+ * never changed. What is written is running time. With a frame rate in the caps, or in
+ * #GstContainerSink:framerate, one tick is one frame; without (0/1) timestamps are kept as finely
+ * as the container can. No frame is dropped or merged with another.
  *
  * The file is finished on EOS, and EOS is only posted when it is; it is finished as well when the
  * element goes to READY without EOS. Where a file stands at the location, the new one is written to
@@ -25,8 +25,10 @@
  * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink location=out.mkv
  * ]| Writes Matroska with its usual codec.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink location=out.mp4 codec=libx264 codec-options="o,preset=veryfast,crf=20" container-options="o,movflags=+faststart"
- * ]| Sets options of encoder and muxer; `ffmpeg -h encoder=libx264` and `ffmpeg -h muxer=mp4` list them.
+ * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink location=out.mp4 codec=libx264
+ * codec-options="o,preset=veryfast,crf=20" container-options="o,movflags=+faststart"
+ * ]| Sets options of encoder and muxer; `ffmpeg -h encoder=libx264` and `ffmpeg -h muxer=mp4` list
+ * them.
  * |[
  * gst-launch-1.0 filesrc location=in.mkv ! decodebin ! containersink location=frame%04d.png
  * ]| Writes a sequence of pictures.
@@ -123,7 +125,7 @@ static GType gst_container_sink_closed_gop_get_type() {
   return type;
 }
 
-/* ---- Properties ------------------------------------------------------------------------------- */
+/* ---- Properties ----------------------------------------------------------------------------- */
 
 static std::string text_of(const CString &text) { return text ? text.get() : ""; }
 
@@ -254,7 +256,7 @@ static void gst_container_sink_get_property(GObject *object, guint id, GValue *v
   }
 }
 
-/* ---- Pads ------------------------------------------------------------------------------------- */
+/* ---- Pads ----------------------------------------------------------------------------------- */
 
 static GstPad *gst_container_sink_request_new_pad(GstElement *element, GstPadTemplate *templ,
                                                   const gchar *name, const GstCaps *) {
@@ -297,7 +299,7 @@ static void gst_container_sink_release_pad(GstElement *element, GstPad *pad) {
     gst_element_release_request_pad(priv_of(element).mux, target.get());
 }
 
-/* ---- Life ------------------------------------------------------------------------------------- */
+/* ---- Life ----------------------------------------------------------------------------------- */
 
 static GstStateChangeReturn gst_container_sink_change_state(GstElement *element,
                                                             GstStateChange transition) {
@@ -359,8 +361,8 @@ static void install_properties(GObjectClass *object_class) {
    *
    * Since: 0.1
    */
-  install(PROP_LOCATION, g_param_spec_string("location", "Location", "Path or URL to write to",
-                                             nullptr, flags));
+  install(PROP_LOCATION,
+          g_param_spec_string("location", "Location", "Path or URL to write to", nullptr, flags));
   /**
    * GstContainerSink:container:
    *
@@ -378,9 +380,9 @@ static void install_properties(GObjectClass *object_class) {
    *
    * Since: 0.1
    */
-  install(PROP_CODEC, g_param_spec_string("codec", "Codec",
-                                          "Encoder (NULL = the usual one of the container)",
-                                          nullptr, flags));
+  install(PROP_CODEC,
+          g_param_spec_string("codec", "Codec", "Encoder (NULL = the usual one of the container)",
+                              nullptr, flags));
   /**
    * GstContainerSink:pixel-format:
    *
@@ -409,11 +411,12 @@ static void install_properties(GObjectClass *object_class) {
    *
    * Since: 0.1
    */
-  install(PROP_MAX_KEYFRAME_INTERVAL,
-          g_param_spec_int("max-keyframe-interval", "Maximum key frame interval",
-                           "Most frames from one key frame to the next (-1 = the encoder's default, "
-                           "0 = only key frames)",
-                           -1, G_MAXINT, default_max_keyframe_interval, flags));
+  install(
+      PROP_MAX_KEYFRAME_INTERVAL,
+      g_param_spec_int("max-keyframe-interval", "Maximum key frame interval",
+                       "Most frames from one key frame to the next (-1 = the encoder's default, "
+                       "0 = only key frames)",
+                       -1, G_MAXINT, default_max_keyframe_interval, flags));
   /**
    * GstContainerSink:closed-gop:
    *
@@ -470,10 +473,9 @@ static void install_properties(GObjectClass *object_class) {
    *
    * Since: 0.1
    */
-  install(PROP_THREAD_COUNT,
-          g_param_spec_int("thread-count", "Thread count",
-                           "Threads of the encoder (0 = as many as it sees fit)", 0, G_MAXINT,
-                           default_thread_count, flags));
+  install(PROP_THREAD_COUNT, g_param_spec_int("thread-count", "Thread count",
+                                              "Threads of the encoder (0 = as many as it sees fit)",
+                                              0, G_MAXINT, default_thread_count, flags));
   /**
    * GstContainerSink:stats:
    *

@@ -582,14 +582,15 @@ static Result<BufferPtr> acquire_buffer(GstContainerSrc *self) {
 /* The picture as downstream takes it: as it is where it can be, else converted or copied once. */
 static Result<BufferPtr> deliver(GstContainerSrc *self, State &state, const AVFrame *picture) {
   if (!state.converter) {
-    if (state.downstream_takes_video_meta || has_default_layout(picture))
+    if (state.downstream_takes_video_meta ||
+        has_default_layout(picture, state.output.interlace_mode))
       if (BufferPtr wrapped = wrap_frame(picture, Sharing::read_only))
         return wrapped;
     auto buffer = acquire_buffer(self);
     if (!buffer)
       return buffer;
     GST_CAT_TRACE_OBJECT(performance_debug, self, "copying a frame");
-    if (auto copied = copy_frame(picture, buffer->get()); !copied)
+    if (auto copied = copy_frame(picture, buffer->get(), state.output.interlace_mode); !copied)
       return Failure(copied.error());
     return buffer;
   }

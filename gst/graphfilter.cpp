@@ -245,8 +245,8 @@ bool has_filters(GstBaseTransform *trans) {
   return priv.filtering.value_or(!priv.settings.sequence.empty() || !priv.settings.graph.empty());
 }
 
-/* Any input may become any output; formats that downstream takes are named first, for upstream to
- * choose them where it can. */
+/* Any input may become any output; formats that downstream takes are named first, in the order of
+ * the template, for upstream to choose them where it can. */
 GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
                         GstCaps *filter) {
   CapsPtr result;
@@ -257,7 +257,7 @@ GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection direction, GstC
     if (direction == GST_PAD_SRC && !gst_caps_is_any(caps)) {
       CapsPtr formats = formats_only(caps);
       GstCaps *first =
-          gst_caps_intersect_full(formats.get(), result.get(), GST_CAPS_INTERSECT_FIRST);
+          gst_caps_intersect_full(result.get(), formats.get(), GST_CAPS_INTERSECT_FIRST);
       result.reset(gst_caps_merge(first, result.release()));
     }
   }

@@ -114,8 +114,8 @@ AVRational BufferFilter::time_base_for(GstBuffer *buffer) const {
 Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
                                             const std::vector<AVPixelFormat> &formats) {
   negotiated_.reset();
-  auto graph =
-      FilterGraph::create(description_, {input, default_time_base(input)}, formats, options_);
+  auto graph = FilterGraph::create_observed(description_, {input, default_time_base(input)},
+                                            formats, options_);
   if (!graph)
     return Failure(graph.error());
   negotiated_ = std::move(*graph);
@@ -245,7 +245,8 @@ GstClockTime BufferFilter::duration_of(const AVFrame *frame, const Passenger *ex
 }
 
 Result<BufferPtr> BufferFilter::to_buffer(const AVFrame *frame) {
-  if (downstream_takes_meta_ == WithVideoMeta::yes || has_default_layout(frame))
+  if (downstream_takes_meta_ == WithVideoMeta::yes ||
+      has_default_layout(frame, output_.interlace_mode))
     if (BufferPtr wrapped = wrap_frame(frame, Sharing::as_refcount))
       return wrapped;
 
@@ -259,7 +260,7 @@ Result<BufferPtr> BufferFilter::to_buffer(const AVFrame *frame) {
   if (gst_buffer_pool_acquire_buffer(pool_.get(), &copy, nullptr) != GST_FLOW_OK)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   BufferPtr buffer(copy);
-  if (auto ok = copy_frame(frame, buffer.get()); !ok)
+  if (auto ok = copy_frame(frame, buffer.get(), output_.interlace_mode); !ok)
     return Failure(ok.error());
   return buffer;
 }

@@ -439,10 +439,10 @@ Result<void> FilterGraph::check(const FilterDescription &description,
   return {};
 }
 
-Result<FilterGraph> FilterGraph::configure(const FilterDescription &description,
-                                           const FilterInput &input,
-                                           const std::vector<AVPixelFormat> &formats,
-                                           const FilterGraphOptions &options) {
+Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
+                                        const FilterInput &input,
+                                        const std::vector<AVPixelFormat> &formats,
+                                        const FilterGraphOptions &options) {
   auto graph = new_graph(description, options);
   if (!graph)
     return Failure(graph.error());
@@ -630,11 +630,11 @@ static void take_colors(VideoParams &output, const VideoParams &shown, const Vid
    * range, and what was RGB before is as it was: read_output() has set it. */
 }
 
-Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
-                                        const FilterInput &input,
-                                        const std::vector<AVPixelFormat> &formats,
-                                        const FilterGraphOptions &options) {
-  auto graph = configure(description, input, formats, options);
+Result<FilterGraph> FilterGraph::create_observed(const FilterDescription &description,
+                                                 const FilterInput &input,
+                                                 const std::vector<AVPixelFormat> &formats,
+                                                 const FilterGraphOptions &options) {
+  auto graph = create(description, input, formats, options);
   if (!graph)
     return graph;
   const bool interlaced = input.params.interlace_mode != GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
@@ -644,7 +644,7 @@ Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
 
   FilterGraphOptions few_threads = options;
   few_threads.threads = 1;
-  auto throw_away = configure(description, input, formats, few_threads);
+  auto throw_away = create(description, input, formats, few_threads);
   if (!throw_away)
     return throw_away;
   auto shown = throw_away->first_output_of_black();

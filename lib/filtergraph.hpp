@@ -46,12 +46,16 @@ class FRAMEWISE_INTERNAL FilterGraph {
   static Result<void> check(const FilterDescription &description,
                             const FilterGraphOptions &options);
 
-  /* `formats`: the pixel formats that may come out, as formats_in_caps() gives them; none: any.
-   * Where only the frames themselves tell the colours and interlacing of the output, a throw-away
-   * graph is fed black frames to see. */
+  /* `formats`: the pixel formats that may come out, as formats_in_caps() gives them; none: any. */
   static Result<FilterGraph> create(const FilterDescription &description, const FilterInput &input,
                                     const std::vector<AVPixelFormat> &formats,
                                     const FilterGraphOptions &options);
+  /* The same; where only the frames themselves tell the colours and interlacing of the output, a
+   * throw-away graph is fed black frames to see, and output() has them right as well. */
+  static Result<FilterGraph> create_observed(const FilterDescription &description,
+                                             const FilterInput &input,
+                                             const std::vector<AVPixelFormat> &formats,
+                                             const FilterGraphOptions &options);
 
   const FilterInput &input() const { return input_; }
   /* What comes out; framerate 0/1 where it is unknown. */
@@ -79,10 +83,6 @@ class FRAMEWISE_INTERNAL FilterGraph {
 
  private:
   FilterGraph() = default;
-  static Result<FilterGraph> configure(const FilterDescription &description,
-                                       const FilterInput &input,
-                                       const std::vector<AVPixelFormat> &formats,
-                                       const FilterGraphOptions &options);
   void read_output();
   Result<FramePtr> first_output_of_black();
 

@@ -120,9 +120,9 @@ BufferPtr wrap_frame(const AVFrame *frame, Sharing sharing) {
   return buffer;
 }
 
-bool has_default_layout(const AVFrame *frame) {
-  auto layout =
-      default_layout(static_cast<AVPixelFormat>(frame->format), frame->width, frame->height);
+bool has_default_layout(const AVFrame *frame, GstVideoInterlaceMode interlace_mode) {
+  auto layout = default_layout(static_cast<AVPixelFormat>(frame->format), frame->width,
+                               frame->height, interlace_mode);
   if (!layout || !frame->buf[0] || frame->buf[1])
     return false;
   for (int i = 0; i < layout->n_planes; i++) {
@@ -136,8 +136,11 @@ bool has_default_layout(const AVFrame *frame) {
          frame->data[0] + layout->size <= buf->data + buf->size;
 }
 
-Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer) {
-  auto view = writable_view(buffer, from_frame(frame));
+Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer,
+                        GstVideoInterlaceMode interlace_mode) {
+  VideoParams params = from_frame(frame);
+  params.interlace_mode = interlace_mode;
+  auto view = writable_view(buffer, params);
   if (!view)
     return Failure(view.error());
   const auto format = static_cast<AVPixelFormat>(frame->format);
@@ -214,7 +217,7 @@ static void release_mapping(void *opaque, uint8_t *) {
 }
 
 static Result<PlaneLayout> layout_of(GstBuffer *buffer, const VideoParams &params) {
-  auto layout = default_layout(params.format, params.width, params.height);
+  auto layout = default_layout(params.format, params.width, params.height, params.interlace_mode);
   if (!layout)
     return layout;
   if (const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
@@ -313,10 +316,20 @@ static void read_interlace_flags(AVFrame *frame, GstBuffer *buffer, const VideoP
   frame->repeat_pict = GST_BUFFER_FLAG_IS_SET(buffer, GST_VIDEO_BUFFER_FLAG_RFF) ? 1 : 0;
 }
 
+/* GStreamer calls read-only memory writable where it has one owner, and copies it when it is
+ * mapped. */
+static bool may_be_written(GstBuffer *buffer) {
+  if (!gst_buffer_is_writable(buffer) || !gst_buffer_is_all_memory_writable(buffer))
+    return false;
+  for (guint i = 0; i < gst_buffer_n_memory(buffer); i++)
+    if (GST_MEMORY_IS_READONLY(gst_buffer_peek_memory(buffer, i)))
+      return false;
+  return true;
+}
+
 Result<FramePtr> FrameImporter::import(BufferPtr buffer, const VideoParams &params, Access access) {
   GstMapFlags flags = GST_MAP_READ;
-  if (access == Access::write_if_owned && gst_buffer_is_writable(buffer.get()) &&
-      gst_buffer_is_all_memory_writable(buffer.get()))
+  if (access == Access::write_if_owned && may_be_written(buffer.get()))
     flags = GST_MAP_READWRITE;
 
   auto mapping = std::make_shared<Mapping>(std::move(buffer));

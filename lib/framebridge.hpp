@@ -27,13 +27,18 @@ enum class Sharing {
  * strides, memory without AVBufferRef. Timestamps and flags are left to the caller. */
 FRAMEWISE_INTERNAL BufferPtr wrap_frame(const AVFrame *frame, Sharing sharing);
 
-/* Whether the frame's planes lie in one AVBuffer just as default_layout() has them, so that a
- * wrapped frame is right even for those who do not look at the GstVideoMeta. */
-FRAMEWISE_INTERNAL bool has_default_layout(const AVFrame *frame);
+/* Whether the frame's planes lie in one AVBuffer just as default_layout() has them under caps with
+ * this interlace mode, so that a wrapped frame is right even for those who do not look at the
+ * GstVideoMeta. */
+FRAMEWISE_INTERNAL bool
+has_default_layout(const AVFrame *frame,
+                   GstVideoInterlaceMode interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE);
 
 /* Copies the picture into `buffer`, which must be writable and large enough; its GstVideoMeta says
- * where the planes go, or default_layout() does. */
-FRAMEWISE_INTERNAL Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer);
+ * where the planes go, or default_layout() with this interlace mode does. */
+FRAMEWISE_INTERNAL Result<void>
+copy_frame(const AVFrame *frame, GstBuffer *buffer,
+           GstVideoInterlaceMode interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE);
 
 /* ---- GStreamer -> libav -----------------------------------------------------------------------
  */

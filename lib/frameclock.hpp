@@ -26,16 +26,16 @@ struct StreamTiming {
 
 /* What encoder and container can say of time. */
 struct ClockLimits {
-  bool fixed_rate = false;   /* one tick is one frame, nothing else can be written */
+  bool fixed_rate = false; /* one tick is one frame, nothing else can be written */
   int max_denominator = INT_MAX;
 };
 
 /* Gives each frame of a stream its own tick, strictly rising, so that no two frames meet and none
  * is lost; and remembers each frame's duration until its packet comes. */
 class FRAMEWISE_INTERNAL FrameClock {
-public:
-  /* With a framerate the tick is one frame, unless the first frame lies off that grid and the limits
-   * leave a choice; else it is the source's time base or 1/90000 s. */
+ public:
+  /* With a framerate the tick is one frame, unless the first frame lies off that grid and the
+   * limits leave a choice; else it is the source's time base or 1/90000 s. */
   FrameClock(const StreamTiming &timing, const ClockLimits &limits);
 
   AVRational time_base() const { return time_base_; }
@@ -54,7 +54,7 @@ public:
   /* End of the last frame placed, in nanoseconds; 0 before the first. */
   int64_t end() const;
 
-private:
+ private:
   int64_t to_ticks(int64_t ns) const;
 
   AVRational time_base_;

@@ -52,7 +52,8 @@ gboolean set_config(GstBufferPool *pool, GstStructure *config) {
   }
   bool video_meta = gst_buffer_pool_config_has_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
   auto layout = video_meta ? aligned_layout(params->format, params->width, params->height)
-                           : default_layout(params->format, params->width, params->height);
+                           : default_layout(params->format, params->width, params->height,
+                                            params->interlace_mode);
   if (!layout) {
     GST_WARNING_OBJECT(pool, "%s", layout.error().message.c_str());
     return FALSE;

@@ -16,7 +16,7 @@ extern "C" {
 
 namespace framewise {
 
-/* ---- Opening ---------------------------------------------------------------------------------- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 static Result<const AVOutputFormat *> find_muxer(const FrameWriterSettings &settings) {
   if (!settings.container.empty()) {
@@ -26,8 +26,7 @@ static Result<const AVOutputFormat *> find_muxer(const FrameWriterSettings &sett
         SETTINGS, format("No container `%s`. `ffmpeg -muxers` lists what this libavformat has.",
                          settings.container.c_str()));
   }
-  if (const AVOutputFormat *muxer =
-          av_guess_format(nullptr, settings.location.c_str(), nullptr))
+  if (const AVOutputFormat *muxer = av_guess_format(nullptr, settings.location.c_str(), nullptr))
     return muxer;
   return FRAMEWISE_FAIL_LIBRARY(
       SETTINGS, format("No container goes by the name of `%s`: set container= (`ffmpeg -muxers` "
@@ -39,8 +38,8 @@ static Result<const AVCodec *> find_codec(const FrameWriterSettings &settings,
                                           const AVOutputFormat *muxer) {
   if (!settings.codec.empty())
     return VideoEncoder::find(settings.codec);
-  AVCodecID id = av_guess_codec(muxer, nullptr, settings.location.c_str(), nullptr,
-                                AVMEDIA_TYPE_VIDEO);
+  AVCodecID id =
+      av_guess_codec(muxer, nullptr, settings.location.c_str(), nullptr, AVMEDIA_TYPE_VIDEO);
   if (id == AV_CODEC_ID_NONE)
     return FRAMEWISE_FAIL_LIBRARY(
         SETTINGS, format("The container `%s` has no usual video codec: set codec= (`ffmpeg "
@@ -73,6 +72,10 @@ int FrameWriter::is_interrupted(void *writer) {
   return g_get_monotonic_time() > static_cast<FrameWriter *>(writer)->deadline_;
 }
 
+int FrameWriter::is_hurried(void *writer) {
+  return static_cast<FrameWriter *>(writer)->deadline_ != no_deadline;
+}
+
 Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings settings) {
   if (settings.location.empty())
     return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND, "No place to write to: set location=.");
@@ -88,12 +91,11 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings setti
   if (!target)
     return Failure(target.error());
 
-  std::unique_ptr<FrameWriter> writer(
-      new FrameWriter(std::move(settings), std::move(*target)));
+  std::unique_ptr<FrameWriter> writer(new FrameWriter(std::move(settings), std::move(*target)));
   writer->codec_ = *codec;
   AVFormatContext *context = nullptr;
-  if (int ret = avformat_alloc_output_context2(&context, *muxer, nullptr,
-                                               writer->target_.url().c_str());
+  if (int ret =
+          avformat_alloc_output_context2(&context, *muxer, nullptr, writer->target_.url().c_str());
       ret < 0)
     return fail_av(ret, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED,
                    format("The container `%s` cannot be set up.", (*muxer)->name));
@@ -113,8 +115,8 @@ Result<void> FrameWriter::apply_container_options() {
   Dictionary unknown;
   const AVDictionaryEntry *entry = nullptr;
   const char *name = muxer_->oformat->name;
-  while ((entry = av_dict_get(settings_.container_options.get(), "", entry,
-                              AV_DICT_IGNORE_SUFFIX))) {
+  while (
+      (entry = av_dict_get(settings_.container_options.get(), "", entry, AV_DICT_IGNORE_SUFFIX))) {
     int ret = av_opt_set(muxer_.get(), entry->key, entry->value, AV_OPT_SEARCH_CHILDREN);
     if (ret == AVERROR_OPTION_NOT_FOUND) {
       /* A URL's protocol may sit on others whose options show only when it is opened. */
@@ -139,7 +141,7 @@ Result<void> FrameWriter::apply_container_options() {
 
 FrameWriter::~FrameWriter() { abort(); }
 
-/* ---- Streams ---------------------------------------------------------------------------------- */
+/* ---- Streams -------------------------------------------------------------------------------- */
 
 /* These muxers store a frame count, not times: a stream's time base is its frame rate to them. */
 static bool counts_frames(const AVOutputFormat *muxer) {
@@ -154,7 +156,8 @@ static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
     const AVFrameSideData *sd = av_frame_get_side_data(carrier.get(), from);
     return !sd || compat::add_stream_side_data(stream, to, sd->data, sd->size);
   };
-  return pass_on(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_MASTERING_DISPLAY_METADATA) &&
+  return pass_on(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
+                 AV_PKT_DATA_MASTERING_DISPLAY_METADATA) &&
          pass_on(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL);
 }
 
@@ -180,28 +183,30 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   return int(streams_.size()) - 1;
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 Failure FrameWriter::io_failure(int averror, const char *what) const {
   const char *location = settings_.location.c_str();
   if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
     return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
                    format("No space left to write `%s`.", location));
-  if (averror == AVERROR(EINVAL)) {
-    std::string hint;
+  /* Muxers give any code for what they do not like; the I/O knows better whether it failed. */
+  const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
+  if (muxer_refused) {
+    std::string hint = " libav's log, on standard error, tells why.";
     if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0)
       hint = " For more than one picture it needs a pattern such as `picture%04d.png`, or "
              "container-options=\"o,update=1\".";
     return fail_av(averror, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
-                   format("The container `%s` does not take %s of `%s`.%s", muxer_->oformat->name,
-                          what, location, hint.c_str()));
+                   format("The container `%s` refuses %s of `%s`.%s", muxer_->oformat->name, what,
+                          location, hint.c_str()));
   }
   return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
                  format("Cannot write %s of `%s`.", what, location));
 }
 
 Result<void> FrameWriter::write_header() {
-  if (auto opened = target_.open(muxer_.get(), protocol_options_); !opened) {
+  if (auto opened = target_.open(muxer_.get(), protocol_options_, {is_hurried, this}); !opened) {
     io_failed_ = true;
     return opened;
   }
@@ -230,7 +235,8 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
     if (auto written = write_header(); !written)
       return written;
   if (packet->pts != AV_NOPTS_VALUE) {
-    stream.start = stream.start == AV_NOPTS_VALUE ? packet->pts : std::min(stream.start, packet->pts);
+    stream.start =
+        stream.start == AV_NOPTS_VALUE ? packet->pts : std::min(stream.start, packet->pts);
     stream.end = std::max(stream.end, packet->pts + packet->duration);
   }
   const bool key_frame = packet->flags & AV_PKT_FLAG_KEY;
@@ -282,9 +288,8 @@ Result<FrameWriterStats> FrameWriter::finish() {
     return Failure(flushed.error());
   if (!header_written_) {
     closed_ = true;
-    return FRAMEWISE_FAIL_STREAM(
-        MUX, format("There was no frame to write, so `%s` was not made.",
-                    settings_.location.c_str()));
+    return FRAMEWISE_FAIL_STREAM(MUX, format("There was no frame to write, so `%s` was not made.",
+                                             settings_.location.c_str()));
   }
   closed_ = true;
   int ret = av_write_trailer(muxer_.get());

@@ -33,13 +33,18 @@ struct FrameWriterStats {
 /* open(), add the streams, write frames, finish() or abort(). One thread at a time, but for stats()
  * and hurry(). */
 class FRAMEWISE_INTERNAL FrameWriter {
-public:
+ public:
   /* Looks for muxer and encoder, and at options and target; creates nothing. */
   static Result<std::unique_ptr<FrameWriter>> open(FrameWriterSettings settings);
   FrameWriter(const FrameWriter &) = delete;
   FrameWriter &operator=(const FrameWriter &) = delete;
   /* As abort(). */
   ~FrameWriter();
+
+  /* See VideoEncoder::formats(). Any thread. */
+  std::vector<AVPixelFormat> video_formats() const {
+    return VideoEncoder::formats(codec_, settings_.video);
+  }
 
   /* Opens an encoder; the number of the stream. Only before the first frame. */
   Result<int> add_video_stream(const VideoParams &params, const StreamTiming &timing);
@@ -56,20 +61,21 @@ public:
 
   /* Any thread. */
   FrameWriterStats stats() const;
-  /* Any thread: whoever reads what is written (a FIFO, a server) has five seconds from now on;
-   * after that writing fails. Files do not mind. */
+  /* Any thread: whoever reads what is written (a server) has five seconds from now on; after that
+   * writing fails. Nobody waits for a FIFO's reader any more. Files do not mind. */
   void hurry();
 
-private:
+ private:
   struct Stream {
     VideoEncoder encoder;
-    AVStream *av; /* owned by muxer_ */
+    AVStream *av;                   /* owned by muxer_ */
     int64_t start = AV_NOPTS_VALUE; /* ticks of the encoder's time base */
     int64_t end = 0;
   };
 
   FrameWriter(FrameWriterSettings settings, OutputTarget target);
   static int is_interrupted(void *writer);
+  static int is_hurried(void *writer);
   Result<void> apply_container_options();
   Result<void> write_header();
   Result<void> write_packets(Stream &stream);

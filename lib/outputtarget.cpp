@@ -51,20 +51,20 @@ static Result<void> check_folder(const std::string &path, const std::string &loc
   struct stat st;
   if (stat(folder.c_str(), &st) < 0) {
     if (errno == ENOENT || errno == ENOTDIR)
-      return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
-                                     format("There is no folder `%s` to write `%s` in.",
-                                            folder.c_str(), location.c_str()));
+      return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND, format("There is no folder `%s` to write `%s` in.",
+                                                       folder.c_str(), location.c_str()));
     return FRAMEWISE_FAIL_RESOURCE(OPEN_WRITE, format("Cannot write `%s`.", location.c_str()),
                                    g_strerror(errno));
   }
   if (!S_ISDIR(st.st_mode))
-    return FRAMEWISE_FAIL_RESOURCE(
-        NOT_FOUND, format("`%s` is no folder, so `%s` cannot be written in it.", folder.c_str(),
-                          location.c_str()));
+    return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
+                                   format("`%s` is no folder, so `%s` cannot be written in it.",
+                                          folder.c_str(), location.c_str()));
   if (!may(folder, W_OK | X_OK))
     return FRAMEWISE_FAIL_RESOURCE(
-        OPEN_WRITE, format("No permission to write `%s`: the folder `%s` is read-only for this user.",
-                           location.c_str(), folder.c_str()),
+        OPEN_WRITE,
+        format("No permission to write `%s`: the folder `%s` is read-only for this user.",
+               location.c_str(), folder.c_str()),
         g_strerror(errno));
   return {};
 }
@@ -116,9 +116,9 @@ Result<OutputTarget> OutputTarget::resolve(const std::string &location,
 
 OutputTarget::OutputTarget(OutputTarget &&o) noexcept
     : location_(std::move(o.location_)), url_(std::move(o.url_)), path_(std::move(o.path_)),
-      part_(std::move(o.part_)), mode_(o.mode_), is_fifo_(o.is_fifo_),
-      muxer_opens_(o.muxer_opens_), created_(o.created_), final_size_(o.final_size_),
-      remains_(std::exchange(o.remains_, false)), io_(std::exchange(o.io_, nullptr)) {}
+      part_(std::move(o.part_)), mode_(o.mode_), is_fifo_(o.is_fifo_), muxer_opens_(o.muxer_opens_),
+      created_(o.created_), final_size_(o.final_size_), remains_(std::exchange(o.remains_, false)),
+      io_(std::exchange(o.io_, nullptr)) {}
 
 OutputTarget::~OutputTarget() { close(); }
 
@@ -151,7 +151,8 @@ static int wait_for_reader(const std::string &path, const AVIOInterruptCB &inter
   }
 }
 
-Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options) {
+Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options,
+                                const AVIOInterruptCB &no_reader) {
   if (muxer_opens_)
     return {};
   auto failure = [&](int averror) {
@@ -162,7 +163,7 @@ Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options) {
                    format("Cannot open `%s` for writing.", location_.c_str()));
   };
   int fifo = -1;
-  if (is_fifo_ && (fifo = wait_for_reader(path_, muxer->interrupt_callback)) < 0)
+  if (is_fifo_ && (fifo = wait_for_reader(path_, no_reader)) < 0)
     return failure(fifo);
   int ret = avio_open2(&io_, url_.c_str(), AVIO_FLAG_WRITE, &muxer->interrupt_callback,
                        options.address());
@@ -179,9 +180,7 @@ Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options) {
   return {};
 }
 
-int64_t OutputTarget::size() const {
-  return io_ ? avio_tell(io_) : final_size_;
-}
+int64_t OutputTarget::size() const { return io_ ? avio_tell(io_) : final_size_; }
 
 int OutputTarget::close() {
   if (!io_)

@@ -14,7 +14,7 @@ namespace framewise {
  * beside it as PATH.part and takes its place only when it is whole; anything else (nothing yet, a
  * device, a FIFO, a URL, a muxer that makes its files itself) is written in place. */
 class FRAMEWISE_INTERNAL OutputTarget {
-public:
+ public:
   /* Looks whether `location` can be written, and creates nothing. */
   static Result<OutputTarget> resolve(const std::string &location, const AVOutputFormat *muxer);
 
@@ -31,8 +31,9 @@ public:
   bool has_option(const std::string &name) const;
 
   /* Opens for writing, with the muxer's interrupt callback; `options` keeps what the protocol did
-   * not take. For muxers that make their files themselves it does nothing. */
-  Result<void> open(AVFormatContext *muxer, Dictionary options);
+   * not take; `no_reader` ends the wait for somebody to read a FIFO. For muxers that make their
+   * files themselves it does nothing. */
+  Result<void> open(AVFormatContext *muxer, Dictionary options, const AVIOInterruptCB &no_reader);
   /* Where writing stands; once closed, the size of the file. */
   int64_t size() const;
 
@@ -43,21 +44,21 @@ public:
   enum class Remains : bool { remove, keep };
   void give_up(Remains remains);
 
-private:
+ private:
   OutputTarget() = default;
   int close();
   Failure write_failure(int averror) const;
 
   std::string location_; /* as the user gave it */
   std::string url_;
-  std::string path_; /* the file in the end; empty for URLs */
-  std::string part_; /* the file while it grows, where that is another */
+  std::string path_;  /* the file in the end; empty for URLs */
+  std::string part_;  /* the file while it grows, where that is another */
   unsigned mode_ = 0; /* permissions of the older file */
   bool is_fifo_ = false;
   bool muxer_opens_ = false;
   bool created_ = false; /* nothing was at the path before */
   int64_t final_size_ = 0;
-  bool remains_ = false; /* something was opened, and is not complete */
+  bool remains_ = false;      /* something was opened, and is not complete */
   AVIOContext *io_ = nullptr; /* owned; avio_closep() reports errors, so no unique_ptr */
 };
 

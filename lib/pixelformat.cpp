@@ -207,13 +207,15 @@ static Result<PlaneLayout> bare_layout(AVPixelFormat format, int width, int heig
   return layout;
 }
 
-Result<PlaneLayout> default_layout(AVPixelFormat format, int width, int height) {
+Result<PlaneLayout> default_layout(AVPixelFormat format, int width, int height,
+                                   GstVideoInterlaceMode interlace_mode) {
   auto layout = bare_layout(format, width, height);
   if (!layout)
     return layout;
   GstVideoFormat twin = to_gst_format(format);
   GstVideoInfo info;
-  if (twin != GST_VIDEO_FORMAT_UNKNOWN && gst_video_info_set_format(&info, twin, width, height)) {
+  if (twin != GST_VIDEO_FORMAT_UNKNOWN &&
+      gst_video_info_set_interlaced_format(&info, twin, interlace_mode, width, height)) {
     for (int i = 0; i < layout->n_planes; i++) {
       layout->stride[i] = GST_VIDEO_INFO_PLANE_STRIDE(&info, i);
       layout->offset[i] = GST_VIDEO_INFO_PLANE_OFFSET(&info, i);

@@ -52,8 +52,11 @@ struct PlaneLayout {
 
 /* GStreamer's layout of a frame in one piece of memory: GstVideoInfo's where there is a twin; for
  * the other formats the same rule, every row at a multiple of 4 bytes and the planes in turn. This
- * is what a buffer without GstVideoMeta holds. */
-FRAMEWISE_INTERNAL Result<PlaneLayout> default_layout(AVPixelFormat format, int width, int height);
+ * is what a buffer without GstVideoMeta holds. With any interlacing GStreamer gives subsampled
+ * planes an even number of rows. */
+FRAMEWISE_INTERNAL Result<PlaneLayout>
+default_layout(AVPixelFormat format, int width, int height,
+               GstVideoInterlaceMode interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE);
 /* libav's layout, for buffers with GstVideoMeta: rows at multiples of `frame_alignment()`, and room
  * for SIMD to read past the end of a plane. */
 FRAMEWISE_INTERNAL Result<PlaneLayout> aligned_layout(AVPixelFormat format, int width, int height);

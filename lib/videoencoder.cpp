@@ -25,7 +25,7 @@ static void init_debug() {
   (void)done;
 }
 
-/* ---- What an encoder can do ------------------------------------------------------------------- */
+/* ---- What an encoder can do ----------------------------------------------------------------- */
 
 Result<const AVCodec *> VideoEncoder::find(const std::string &name) {
   const AVCodec *codec = avcodec_find_encoder_by_name(name.c_str());
@@ -76,8 +76,8 @@ static Result<AVPixelFormat> named_format(const AVCodec *codec, const std::strin
   AVPixelFormat wanted = av_get_pix_fmt(name.c_str());
   if (wanted == AV_PIX_FMT_NONE)
     return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS, format("No pixel format `%s`. `ffmpeg -pix_fmts` lists what there is.",
-                         name.c_str()));
+        SETTINGS,
+        format("No pixel format `%s`. `ffmpeg -pix_fmts` lists what there is.", name.c_str()));
   if (!is_software(wanted))
     return FRAMEWISE_FAIL_LIBRARY(
         SETTINGS, format("Pixel format `%s` is no format of frames in memory.", name.c_str()));
@@ -117,6 +117,23 @@ static Result<AVPixelFormat> choose_format(const AVCodec *codec, const std::stri
   return best;
 }
 
+std::vector<AVPixelFormat> VideoEncoder::formats(const AVCodec *codec,
+                                                 const VideoEncoderSettings &settings) {
+  std::vector<AVPixelFormat> result;
+  auto add = [&](AVPixelFormat format) {
+    if (AVPixelFormat plain = without_range(format); is_software(plain) && !contains(result, plain))
+      result.push_back(plain);
+  };
+  if (!settings.pixel_format.empty()) {
+    if (auto format = named_format(codec, settings.pixel_format))
+      add(*format);
+    return result;
+  }
+  for (AVPixelFormat format : listed_formats(codec))
+    add(format);
+  return result;
+}
+
 static Result<void> apply_options(AVCodecContext *context, const Dictionary &options) {
   Dictionary unknown;
   const AVDictionaryEntry *entry = nullptr;
@@ -132,10 +149,10 @@ static Result<void> apply_options(AVCodecContext *context, const Dictionary &opt
   }
   if (!unknown.empty())
     return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS, format("The encoder `%s` has no option %s. `ffmpeg -h encoder=%s` and `ffmpeg -h "
-                         "full` list what there is.",
-                         context->codec->name, unknown.quoted_keys().c_str(),
-                         context->codec->name));
+        SETTINGS,
+        format("The encoder `%s` has no option %s. `ffmpeg -h encoder=%s` and `ffmpeg -h "
+               "full` list what there is.",
+               context->codec->name, unknown.quoted_keys().c_str(), context->codec->name));
   return {};
 }
 
@@ -149,7 +166,7 @@ Result<void> VideoEncoder::check(const AVCodec *codec, const VideoEncoderSetting
   return apply_options(scratch.get(), settings.options);
 }
 
-/* ---- Opening ---------------------------------------------------------------------------------- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 static bool encodes_fields(AVCodecID id) {
   return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_MPEG2VIDEO || id == AV_CODEC_ID_MPEG4 ||
@@ -202,8 +219,8 @@ Failure VideoEncoder::open_failure(int averror, const VideoEncoderSettings &sett
   const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(encoded_.format);
   const bool odd = (encoded_.width & ((1 << desc->log2_chroma_w) - 1)) ||
                    (encoded_.height & ((1 << desc->log2_chroma_h) - 1));
-  std::string message = format("The encoder `%s` does not open for %s.", codec_->name,
-                               encoded_.describe().c_str());
+  std::string message =
+      format("The encoder `%s` does not open for %s.", codec_->name, encoded_.describe().c_str());
   if (odd) {
     message += format(" The colours of %s lie %dx%d apart, so the size should be a multiple of "
                       "that: put `graphfilter filter-sequence=crop=%d:%d` before it, or set a "
@@ -214,10 +231,11 @@ Failure VideoEncoder::open_failure(int averror, const VideoEncoderSettings &sett
     return fail_av(averror, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, std::move(message));
   }
   if (averror == AVERROR_EXPERIMENTAL)
-    return fail_av(averror, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-                   format("The encoder `%s` is experimental: codec-options=\"o,strict=experimental\" "
-                          "allows it.",
-                          codec_->name));
+    return fail_av(
+        averror, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        format("The encoder `%s` is experimental: codec-options=\"o,strict=experimental\" "
+               "allows it.",
+               codec_->name));
   const AVRational *rates = compat::encoder_frame_rates(codec_);
   bool rate_listed = !rates;
   for (const AVRational *r = rates; r && r->den; r++)
@@ -229,9 +247,12 @@ Failure VideoEncoder::open_failure(int averror, const VideoEncoderSettings &sett
                       encoded_.framerate.num, encoded_.framerate.den, near.num, near.den);
     return fail_av(averror, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, std::move(message));
   }
-  if (!settings.options.empty())
-    message += format(" The codec-options are %s.", settings.options.quoted_keys().c_str());
-  message += " GST_DEBUG=libav:4 or the ffmpeg command line with the same settings tells why.";
+  message += " libav's log, on standard error, tells why.";
+  if (averror == AVERROR(EINVAL) && !settings.options.empty()) {
+    message +=
+        format(" It may be the value of codec-option %s.", settings.options.quoted_keys().c_str());
+    return fail_av(averror, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, std::move(message));
+  }
   return fail_av(averror, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE, std::move(message));
 }
 
@@ -252,11 +273,12 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
     limits.max_denominator = 65535; /* vop_time_increment_resolution has 16 bits */
   if (limits.fixed_rate && timing.framerate.num <= 0)
     return FRAMEWISE_FAIL_STREAM(
-        FORMAT, framewise::format("%s needs a frame rate, and the caps give none: set framerate= "
-                                  "(such as framerate=25/1).",
-                                  container.fixed_rate
-                                      ? "This container"
-                                      : framewise::format("The encoder `%s`", codec->name).c_str()));
+        FORMAT,
+        framewise::format("%s needs a frame rate, and the caps give none: set framerate= "
+                          "(such as framerate=25/1).",
+                          container.fixed_rate
+                              ? "This container"
+                              : framewise::format("The encoder `%s`", codec->name).c_str()));
 
   VideoEncoder encoder(codec, FrameClock(timing, limits));
   encoder.input_ = input;
@@ -282,8 +304,9 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   context->framerate = nominal_rate(input, timing);
   if (!encoder.clock_.is_grid())
     compat::set_ticks_per_frame(
-        context, int(std::clamp<int64_t>(
-                     av_rescale_q(1, av_inv_q(context->framerate), context->time_base), 1, INT_MAX)));
+        context,
+        int(std::clamp<int64_t>(av_rescale_q(1, av_inv_q(context->framerate), context->time_base),
+                                1, INT_MAX)));
   if (container.global_header)
     context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   context->thread_count = settings.thread_count;
@@ -293,6 +316,9 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
     context->flags |= AV_CODEC_FLAG_CLOSED_GOP;
   else if (settings.closed_gop == ClosedGop::off)
     context->flags &= ~AV_CODEC_FLAG_CLOSED_GOP;
+  /* The encoders that have this option refuse alpha with it. */
+  if (av_pix_fmt_desc_get(*format)->flags & AV_PIX_FMT_FLAG_ALPHA)
+    av_opt_set(context, "auto-alt-ref", "0", AV_OPT_SEARCH_CHILDREN);
   if (auto applied = apply_options(context, settings.options); !applied)
     return Failure(applied.error());
 
@@ -303,7 +329,7 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   return encoder;
 }
 
-/* ---- Encoding --------------------------------------------------------------------------------- */
+/* ---- Encoding ------------------------------------------------------------------------------- */
 
 Result<FramePtr> VideoEncoder::convert(const AVFrame *source) {
   const size_t alignment = frame_alignment();

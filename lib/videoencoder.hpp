@@ -13,11 +13,11 @@ enum class ClosedGop { automatic, off, on };
 
 /* What the user asks of an encoder. */
 struct VideoEncoderSettings {
-  std::string pixel_format;  /* empty: the encoder's format closest to the input */
-  AVRational framerate{0, 1}; /* 0/1: the input's */
+  std::string pixel_format;       /* empty: the encoder's format closest to the input */
+  AVRational framerate{0, 1};     /* 0/1: the input's */
   int max_keyframe_interval = -1; /* frames; -1: the encoder's default */
   ClosedGop closed_gop = ClosedGop::automatic;
-  Dictionary options; /* for libavcodec; they overrule the fields above */
+  Dictionary options;   /* for libavcodec; they overrule the fields above */
   int thread_count = 0; /* 0: as many as the encoder sees fit */
 };
 
@@ -30,11 +30,16 @@ struct ContainerTraits {
 /* Takes frames as they come, converts them where the encoder needs it, gives packets. One thread at
  * a time. */
 class FRAMEWISE_INTERNAL VideoEncoder {
-public:
+ public:
   /* The encoder of that name (or, as for the ffmpeg CLI, of a codec of that name). */
   static Result<const AVCodec *> find(const std::string &name);
   /* Whether `codec` takes these settings, as far as can be told before there is a frame. */
   static Result<void> check(const AVCodec *codec, const VideoEncoderSettings &settings);
+
+  /* The formats that it takes as they are, the one it is made for first; empty where it takes any.
+   * Full-range names are given as their plain twins. */
+  static std::vector<AVPixelFormat> formats(const AVCodec *codec,
+                                            const VideoEncoderSettings &settings);
 
   static Result<VideoEncoder> open(const AVCodec *codec, const VideoEncoderSettings &settings,
                                    const VideoParams &input, const StreamTiming &timing,
@@ -54,7 +59,7 @@ public:
    * another frame first, or after the end has nothing left. */
   Result<PacketPtr> receive();
 
-private:
+ private:
   VideoEncoder(const AVCodec *codec, const FrameClock &clock) : codec_(codec), clock_(clock) {}
   Result<FramePtr> convert(const AVFrame *frame);
   Failure open_failure(int averror, const VideoEncoderSettings &settings) const;

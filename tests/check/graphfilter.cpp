@@ -65,8 +65,7 @@ static std::string raw_file(const Clip &clip) {
   std::string path = scratch_folder() + "/" + clip.format +
                      framewise::format("-%dx%d-%d.raw", clip.width, clip.height, clip.frames);
   if (!g_file_test(path.c_str(), G_FILE_TEST_EXISTS))
-    run_ffmpeg({"-f", "lavfi", "-i",
-                framewise::format("testsrc2=s=352x288:r=%d", clip.rate), "-vf",
+    run_ffmpeg({"-f", "lavfi", "-i", framewise::format("testsrc2=s=352x288:r=%d", clip.rate), "-vf",
                 framewise::format("scale=%d:%d:flags=bicubic", clip.width, clip.height),
                 "-frames:v", std::to_string(clip.frames), "-pix_fmt", clip.format, "-f", "rawvideo",
                 path});
@@ -243,6 +242,8 @@ static const Row table[] = {
     {small, "format=rgb24", nullptr},
     {small, "format=gray,negate", nullptr},
     {small, "format=yuvj420p", nullptr},
+    {small, "format=pal8", nullptr},
+    {small, "format=monow", nullptr},
     {small, "crop=101:77:3:5", nullptr},
     {small, "crop=99:51:1:1:exact=1,format=yuv444p", nullptr},
     {small, "pad=200:180:5:7:color=red", nullptr},

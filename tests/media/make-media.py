@@ -5,16 +5,21 @@
     make-media.py --list KIND               the clips of one kind, one in a line: the path, then what
                                             tests/parity/framemd5 must be told of it
 
-FOLDER then holds the clips and manifest.json: a list of {name, path, kinds,
-stream, options}. A clip appears under
-its name only when it is complete. Pictures are small, clips short, and no two frames of one the same,
-unless the table says otherwise.
+FOLDER then holds the clips and manifest.json: a list of {name, path, kinds, stream, options}. A clip
+appears under its name only when it is complete. Pictures are small, clips short, and no two frames of
+one the same, unless the table says otherwise.
 
-Kinds: `parity`: decodes to what `ffmpeg -f framemd5` says; `timed`: its container stores timestamps,
-so those are compared as well; `rgb`: also compared after conversion to rgb24; `pipeline`: also sent
-through all elements; `format-change`: consists of its `needs` one after another, and is compared with
-each of them; `bad`: must be refused; `damaged`: breaks off on the way; `no-video`; `part`: for
-other clips to be made of.
+Kinds:
+    parity         decodes to what `ffmpeg -f framemd5` says
+    timed          its container stores timestamps, so that those are compared as well
+    format-change  as parity, but made of its `needs` in turn, and compared with each of them
+    rgb            also compared after conversion to rgb24
+    pipeline       also sent through all elements
+    full-range     the same, for 4:2:0 of full range
+    bad            must be refused
+    damaged        breaks off on the way
+    no-video       holds other things
+    part           for other clips to be made of
 """
 import argparse
 import concurrent.futures
@@ -115,7 +120,7 @@ video("h264-422-10bit.mkv", *X264, "-pix_fmt", "yuv422p10le")
 video("h264-444.mkv", *X264, "-pix_fmt", "yuv444p", kinds="parity timed rgb")
 video("h264-gray.mkv", *X264, "-pix_fmt", "gray", kinds="parity timed rgb")
 video("h264-interlaced.mp4", *X264, "-flags:v", "+bitexact+ildct+ilme", "-x264-params", "tff=1", filters="tinterlace=4,setfield=tff")
-video("h264-full-range.mp4", *X264, "-pix_fmt", "yuvj420p", kinds="parity timed rgb pipeline")
+video("h264-full-range.mp4", *X264, "-pix_fmt", "yuvj420p", kinds="parity timed rgb full-range")
 video("h264-bt709.mp4", *X264, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
       "-color_range", "tv", "-chroma_sample_location", "left", kinds="parity timed rgb")
 video("h264-bt601.mp4", *X264, "-colorspace", "smpte170m", "-color_primaries", "smpte170m", "-color_trc",
@@ -191,7 +196,7 @@ video("theora-444.ogg", "-c:v", "libtheora", "-q:v", "6", "-pix_fmt", "yuv444p",
 
 # ---- intra codecs -------------------------------------------------------------------------------
 
-video("mjpeg.avi", "-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj420p", kinds="parity timed rgb pipeline")
+video("mjpeg.avi", "-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj420p", kinds="parity timed rgb full-range")
 video("mjpeg.mov", "-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj422p", kinds="parity timed rgb")
 video("mjpeg-444.mkv", "-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj444p")
 video("mjpeg-odd.avi", "-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj420p", size="33x17", frames=12)

@@ -41,6 +41,7 @@ struct Task {
   std::string stream = "V:0";
   std::string pixel_format = "native";
   std::string filter;
+  std::string reference_filter;   /* what the ffmpeg command gets instead; empty: the same */
   std::vector<std::string> parts; /* that the file consists of, in turn; none: itself */
   std::map<std::string, std::string> demuxer_options;
   bool timed = false;
@@ -355,8 +356,9 @@ Result<void> write_with_elements(const Task &task, const std::string &target) {
 
 Result<std::string> write_with_ffmpeg(const Task &task, const std::string &target) {
   return run({"ffmpeg", "-nostdin", "-v", "error", "-autorotate", "0", "-i", task.file, "-map",
-              "0:" + task.stream, "-vf", task.filter, "-fps_mode", "passthrough", "-autoscale", "0",
-              "-c:v", "ffv1", target});
+              "0:" + task.stream, "-vf",
+              task.reference_filter.empty() ? task.filter : task.reference_filter, "-fps_mode",
+              "passthrough", "-autoscale", "0", "-c:v", "ffv1", target});
 }
 
 bool compare_pipeline(const Task &task) {
@@ -434,6 +436,8 @@ int main(int argc, char **argv) {
       task.pixel_format = value();
     } else if (argument == "--filter") {
       task.filter = value();
+    } else if (argument == "--reference-filter") {
+      task.reference_filter = value();
     } else if (argument == "--option") {
       std::string option = value();
       size_t equals = option.find('=');
