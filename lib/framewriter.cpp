@@ -12,6 +12,7 @@ extern "C" {
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 namespace framewise {
@@ -192,6 +193,11 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+/* `pic%03d.png` of `folder/pic.png` */
+static std::string pattern_like(const std::filesystem::path &location) {
+  return location.stem().string() + "%03d" + location.extension().string();
+}
+
 Failure FrameWriter::io_failure(int averror, const char *what) const {
   const char *location = settings_.location.c_str();
   if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
@@ -201,9 +207,11 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
   const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
   if (muxer_refused) {
     std::string hint = " libav's log, on standard error, tells why.";
-    if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0)
-      hint = " For more than one picture it needs a pattern such as `picture%04d.png`, or "
-             "container-options=\"o,update=1\".";
+    if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0 &&
+        !is_picture_pattern(settings_.location))
+      hint = format(" For more than one picture it needs a pattern such as `%s`, or "
+                    "container-options=\"o,update=1\".",
+                    pattern_like(settings_.location).c_str());
     return fail_av(averror, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
                    format("The container `%s` refuses %s of `%s`.%s", muxer_->oformat->name, what,
                           location, hint.c_str()));
