@@ -35,6 +35,21 @@ static Result<const AVOutputFormat *> find_muxer(const FrameWriterSettings &sett
                        settings.location.c_str()));
 }
 
+/* Else some muxers tell only when they are given the stream. Those of sound with a usual video
+ * codec mean pictures of the cover by it; those with no usual codec at all, such as segment, hold
+ * whatever the one behind them does. */
+static Result<void> check_holds_video(const AVOutputFormat *muxer) {
+  const bool sound = muxer->audio_codec != AV_CODEC_ID_NONE;
+  const bool subtitles = muxer->subtitle_codec != AV_CODEC_ID_NONE;
+  const bool covers = sound && muxer->video_codec == AV_CODEC_ID_PNG;
+  if (!covers && (muxer->video_codec != AV_CODEC_ID_NONE || (!sound && !subtitles)))
+    return {};
+  return FRAMEWISE_FAIL_STREAM(MUX, format("The container `%s` holds no video%s. Choose another by "
+                                           "the extension of the location or by container=: "
+                                           "Matroska (.mkv) holds nearly everything.",
+                                           muxer->name, covers ? " but cover pictures" : ""));
+}
+
 static Result<const AVCodec *> find_codec(const FrameWriterSettings &settings,
                                           const AVOutputFormat *muxer) {
   if (!settings.codec.empty())
@@ -90,6 +105,8 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings setti
   auto muxer = find_muxer(settings);
   if (!muxer)
     return Failure(muxer.error());
+  if (auto checked = check_holds_video(*muxer); !checked)
+    return Failure(checked.error());
   auto codec = find_codec(settings, *muxer);
   if (!codec)
     return Failure(codec.error());

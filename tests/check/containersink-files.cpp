@@ -306,6 +306,26 @@ GST_START_TEST(codec_that_the_container_cannot_hold_is_refused) {
 }
 GST_END_TEST
 
+static const char *soundtracks[][2] = {
+    {"location=@/x.mp3", "`mp3`"},   {"location=@/x.mp3 codec=png", "`mp3`"},
+    {"location=@/x.flac", "`flac`"}, {"location=@/x.aac codec=mpeg4", "`adts`"},
+    {"location=@/x.wav", "`wav`"},   {"location=@/x.srt codec=mpeg4", "`srt`"},
+};
+
+GST_START_TEST(container_without_video_is_refused_before_any_frame) {
+  std::string properties = soundtracks[__i__][0];
+  properties.replace(properties.find('@'), 1, folder);
+  GstElement *pipeline = launch(source(3) + sink(properties));
+  fail_unless_equals_int(gst_element_set_state(pipeline, GST_STATE_PAUSED),
+                         GST_STATE_CHANGE_FAILURE);
+  assert_error(await_outcome(pipeline), GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
+               soundtracks[__i__][1]);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  fail_unless_equals_int(count_files(), 0);
+}
+GST_END_TEST
+
 GST_START_TEST(size_that_the_encoder_cannot_take_is_refused) {
   assert_error(run("videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=63,height=47 ! " +
                    sink("codec=libx264 location=" + at("a.mkv"))),
@@ -488,6 +508,8 @@ static Suite *containersink_files_suite() {
   tc = add_case(suite, "errors");
   tcase_add_loop_test(tc, bad_settings_are_refused_before_any_frame, 0, G_N_ELEMENTS(bad_settings));
   tcase_add_test(tc, codec_that_the_container_cannot_hold_is_refused);
+  tcase_add_loop_test(tc, container_without_video_is_refused_before_any_frame, 0,
+                      G_N_ELEMENTS(soundtracks));
   tcase_add_test(tc, size_that_the_encoder_cannot_take_is_refused);
   tcase_add_test(tc, folder_without_permission_is_refused);
   tcase_add_loop_test(tc, file_without_permission_is_refused, 0, G_N_ELEMENTS(protected_files));
