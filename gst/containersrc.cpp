@@ -39,8 +39,7 @@
 
 #include "elements.h"
 
-#include "framebridge.hpp"
-#include "frameconverter.hpp"
+#include "framedelivery.hpp"
 #include "framemeta.hpp"
 #include "framepool.hpp"
 #include "framereader.hpp"
@@ -54,7 +53,6 @@
 #include <thread>
 
 GST_DEBUG_CATEGORY_STATIC(containersrc_debug);
-GST_DEBUG_CATEGORY_STATIC(performance_debug);
 #define GST_CAT_DEFAULT containersrc_debug
 
 using namespace framewise;
@@ -88,10 +86,7 @@ struct State {
   bool any_frame = false;            /* was pushed */
   bool warned_of_damage = false;
 
-  std::optional<VideoParams> native;       /* of the frames that the caps were made for */
-  std::optional<FrameConverter> converter; /* nothing: frames leave as they are */
-  VideoParams output;
-  bool downstream_takes_video_meta = false;
+  std::optional<FrameDelivery> delivery; /* as last negotiated */
 };
 
 struct ContainerSrcPrivate {
@@ -243,18 +238,6 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
 /* ---- Opening and closing ----------------------------------------------------------------------
  */
 
-static Result<void> check_pixel_format(const std::string &name) {
-  if (name == "auto" || name == "native")
-    return {};
-  AVPixelFormat format = av_get_pix_fmt(name.c_str());
-  if (format == AV_PIX_FMT_NONE || !is_software(format))
-    return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS, framewise::format("There is no pixel format `%s`. `ffmpeg -pix_fmts` lists them; "
-                                    "`auto` and `native` are possible too.",
-                                    name.c_str()));
-  return {};
-}
-
 static Result<std::unique_ptr<State>> new_state(GstContainerSrc *self) {
   auto state = std::make_unique<State>();
   std::lock_guard lock(self->priv->settings_lock);
@@ -262,7 +245,7 @@ static Result<std::unique_ptr<State>> new_state(GstContainerSrc *self) {
   if (settings.location.empty())
     return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
                                    "No location is set. Set `location` to a path or URL.");
-  if (auto checked = check_pixel_format(settings.pixel_format); !checked)
+  if (auto checked = FrameDelivery::check(settings.pixel_format); !checked)
     return Failure(checked.error());
   state->reader_settings.input.location = settings.location;
   state->reader_settings.input.stream = settings.stream;
@@ -436,76 +419,21 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
 /* ---- Negotiation ------------------------------------------------------------------------------
  */
 
-/* The native format if `accepted` admits it, else the closest that it does. */
-static Result<AVPixelFormat> choose_format(const State &state, const VideoParams &native,
-                                           const GstCaps *accepted) {
-  auto admits = [&](AVPixelFormat format) {
-    auto params = FrameConverter::output_for(native, format);
-    if (!params)
-      return false;
-    CapsPtr caps = to_caps(*params);
-    return bool(gst_caps_can_intersect(caps.get(), accepted));
-  };
-  auto refused = [&](const std::string &what, const char *way_out) {
-    CString text(gst_caps_to_string(accepted));
-    return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-                format("Downstream does not take %s. %s", what.c_str(), way_out),
-                format("downstream takes %s", text.get()));
-  };
-
-  if (state.pixel_format == "native") {
-    if (!admits(native.format))
-      return refused(native.describe(), "Leave `pixel-format` at `auto` to have it converted.");
-    return native.format;
-  }
-  if (state.pixel_format != "auto") {
-    AVPixelFormat wanted = av_get_pix_fmt(state.pixel_format.c_str());
-    if (auto possible = FrameConverter::output_for(native, wanted); !possible)
-      return Failure(possible.error());
-    if (!admits(wanted))
-      return refused(format("`%s` %dx%d%s", state.pixel_format.c_str(), native.width, native.height,
-                            to_gst_format(wanted) == GST_VIDEO_FORMAT_UNKNOWN
-                                ? " (as " FRAMEWISE_CAPS_NAME ": GStreamer has no name for it)"
-                                : ""),
-                     "Leave `pixel-format` at `auto` to have it chosen.");
-    return wanted;
-  }
-  if (admits(native.format))
-    return native.format;
-  std::vector<AVPixelFormat> candidates;
-  for (AVPixelFormat format : formats_in_caps(accepted))
-    if (admits(format))
-      candidates.push_back(format);
-  if (candidates.empty())
-    return refused(native.describe() + " in any pixel format",
-                   "Put `graphfilter filter-sequence=scale=WIDTH:HEIGHT` or `fps=RATE` between.");
-  return closest_format(candidates, native.format);
-}
-
 static Result<void> negotiate_for(GstContainerSrc *self, State &state, const VideoParams &native) {
-  GstPad *pad = GST_BASE_SRC_PAD(self);
-  CapsPtr accepted(gst_pad_peer_query_caps(pad, nullptr));
-  auto format = choose_format(state, native, accepted.get());
-  if (!format)
-    return Failure(format.error());
-
-  state.converter.reset();
-  state.output = native;
-  if (*format != native.format) {
-    auto converter = FrameConverter::create(native, *format, state.reader_settings.thread_count);
-    if (!converter)
-      return Failure(converter.error());
-    state.converter = std::move(*converter);
-    state.output = state.converter->output();
-  }
-  state.native = native;
-  CapsPtr caps = to_caps(state.output);
+  CapsPtr accepted(gst_pad_peer_query_caps(GST_BASE_SRC_PAD(self), nullptr));
+  auto delivery = FrameDelivery::choose(state.pixel_format, native, accepted.get(),
+                                        state.reader_settings.thread_count);
+  if (!delivery)
+    return Failure(delivery.error());
+  state.delivery = std::move(*delivery);
+  CapsPtr caps = to_caps(state.delivery->output());
   GST_INFO_OBJECT(self, "caps %" GST_PTR_FORMAT, caps.get());
   if (!gst_base_src_set_caps(GST_BASE_SRC(self), caps.get())) {
     CString text(gst_caps_to_string(caps.get()));
-    return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-                framewise::format("Downstream refused %s.", state.output.describe().c_str()),
-                text.get());
+    return fail(
+        GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        framewise::format("Downstream refused %s.", state.delivery->output().describe().c_str()),
+        text.get());
   }
   return {};
 }
@@ -580,10 +508,10 @@ static gboolean gst_container_src_negotiate(GstBaseSrc *src) {
 /* A pool for the frames that are converted or copied; downstream's own where it offers one. */
 static gboolean gst_container_src_decide_allocation(GstBaseSrc *src, GstQuery *query) {
   State *state = PRIV(src)->state.get();
-  if (!state->native)
+  if (!state->delivery)
     return TRUE;
   const bool video_meta = gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-  state->downstream_takes_video_meta = video_meta;
+  state->delivery->set_receiver(video_meta ? WithVideoMeta::yes : WithVideoMeta::no);
 
   GstBufferPool *offered = nullptr;
   guint size = 0, min = 0, max = 0;
@@ -592,7 +520,7 @@ static gboolean gst_container_src_decide_allocation(GstBaseSrc *src, GstQuery *q
     gst_query_parse_nth_allocation_pool(query, 0, &offered, &size, &min, &max);
   GstPtr<GstBufferPool> pool(offered);
   if (pool) {
-    CapsPtr caps = to_caps(state->output);
+    CapsPtr caps = to_caps(state->delivery->output());
     GstStructure *config = gst_buffer_pool_get_config(pool.get());
     gst_buffer_pool_config_set_params(config, caps.get(), size, min, max);
     if (video_meta && gst_buffer_pool_has_option(pool.get(), GST_BUFFER_POOL_OPTION_VIDEO_META))
@@ -602,8 +530,9 @@ static gboolean gst_container_src_decide_allocation(GstBaseSrc *src, GstQuery *q
   }
   if (!pool) {
     pool = new_frame_pool();
-    auto configured = configure_frame_pool(
-        pool.get(), state->output, video_meta ? WithVideoMeta::yes : WithVideoMeta::no, 0, 0);
+    auto configured =
+        configure_frame_pool(pool.get(), state->delivery->output(),
+                             video_meta ? WithVideoMeta::yes : WithVideoMeta::no, 0, 0);
     if (!configured) {
       configured.error().post(GST_ELEMENT(src));
       return FALSE;
@@ -632,32 +561,6 @@ static Result<BufferPtr> acquire_buffer(GstContainerSrc *self) {
   return BufferPtr(buffer);
 }
 
-/* The picture as downstream takes it: as it is where it can be, else converted or copied once. */
-static Result<BufferPtr> deliver(GstContainerSrc *self, State &state, const AVFrame *picture) {
-  if (!state.converter) {
-    if (state.downstream_takes_video_meta ||
-        has_default_layout(picture, state.output.interlace_mode))
-      if (BufferPtr wrapped = wrap_frame(picture, Sharing::read_only))
-        return wrapped;
-    auto buffer = acquire_buffer(self);
-    if (!buffer)
-      return buffer;
-    GST_CAT_TRACE_OBJECT(performance_debug, self, "copying a frame");
-    if (auto copied = copy_frame(picture, buffer->get(), state.output.interlace_mode); !copied)
-      return Failure(copied.error());
-    return buffer;
-  }
-  auto buffer = acquire_buffer(self);
-  if (!buffer)
-    return buffer;
-  auto target = writable_view(buffer->get(), state.output);
-  if (!target)
-    return Failure(target.error());
-  if (auto converted = state.converter->convert(picture, target->get()); !converted)
-    return Failure(converted.error());
-  return buffer;
-}
-
 static void stamp(GstBuffer *buffer, const DecodedFrame &frame, const State &state) {
   /* A frame from before the container's start has no stream time that a buffer could carry. */
   GST_BUFFER_PTS(buffer) = std::max<int64_t>(frame.time, 0);
@@ -667,7 +570,7 @@ static void stamp(GstBuffer *buffer, const DecodedFrame &frame, const State &sta
   GST_BUFFER_OFFSET_END(buffer) = frame.number >= 0 ? frame.number + 1 : GST_BUFFER_OFFSET_NONE;
   if (frame.picture->flags & AV_FRAME_FLAG_CORRUPT)
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
-  set_interlace_flags(buffer, frame.picture.get(), state.output);
+  set_interlace_flags(buffer, frame.picture.get(), state.delivery->output());
   add_frame_meta(buffer, {frame.picture.get(), frame.number, frame.pts,
                           state.reader->input().stream()->time_base});
 }
@@ -733,7 +636,7 @@ static GstFlowReturn gst_container_src_create(GstPushSrc *push, GstBuffer **out)
   if (GST_CLOCK_TIME_IS_VALID(src->segment.stop) && state.frame->time >= gint64(src->segment.stop))
     return GST_FLOW_EOS;
 
-  if (!(state.native == state.frame->params)) {
+  if (!state.delivery || !(state.delivery->native() == state.frame->params)) {
     if (!gst_base_src_negotiate(src))
       return GST_PAD_IS_FLUSHING(GST_BASE_SRC_PAD(src)) ? GST_FLOW_FLUSHING
                                                         : GST_FLOW_NOT_NEGOTIATED;
@@ -741,7 +644,8 @@ static GstFlowReturn gst_container_src_create(GstPushSrc *push, GstBuffer **out)
   if (state.start_frame > 0 && state.frame->number == state.start_frame)
     begin_segment_at(self, state.frame->time);
 
-  auto buffer = deliver(self, state, state.frame->picture.get());
+  auto buffer =
+      state.delivery->deliver(state.frame->picture.get(), [self] { return acquire_buffer(self); });
   if (!buffer)
     return report(self, buffer.error());
   stamp(buffer->get(), *state.frame, state);
@@ -853,8 +757,6 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   auto *push_class = GST_PUSH_SRC_CLASS(klass);
   const auto flags =
       GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-
-  GST_DEBUG_CATEGORY_GET(performance_debug, "GST_PERFORMANCE");
 
   object_class->set_property = gst_container_src_set_property;
   object_class->get_property = gst_container_src_get_property;
