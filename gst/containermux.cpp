@@ -277,6 +277,10 @@ GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
   BufferPtr buffer(gst_aggregator_pad_pop_buffer(pad));
   if (!buffer || is_gap(buffer.get()))
     return GST_FLOW_OK;
+  if (pad_priv.stream < 0)
+    return fail_with(mux, FRAMEWISE_FAIL_STREAM(MUX, "A pad's first frame came when its stream had "
+                                                     "ended without one.")
+                              .value());
 
   FrameTime time = running_time_of(pad, buffer.get());
   const bool key = take_key_request(priv, pad_priv, time);
@@ -330,7 +334,11 @@ GstFlowReturn aggregate(GstAggregator *mux, gboolean) {
       return GST_AGGREGATOR_FLOW_NEED_DATA;
     if (!head)
       continue;
-    if (!priv.has_streams && !is_gap(head.get()) && priv_of(pad).stream < 0)
+    if (!priv.has_streams && is_gap(head.get())) {
+      gst_aggregator_pad_drop_buffer(pad); /* every stream begins with a frame */
+      return GST_FLOW_OK;
+    }
+    if (!priv.has_streams && priv_of(pad).stream < 0)
       if (auto added = add_stream(mux, pad, head.get()); !added)
         return fail_with(mux, added.error());
     int64_t time = running_time_of(pad, head.get()).pts; /* none: the lowest of all */
@@ -341,7 +349,7 @@ GstFlowReturn aggregate(GstAggregator *mux, gboolean) {
   }
   if (!next)
     return finish(mux);
-  if (priv_of(next).stream >= 0 && !priv.has_streams.exchange(true)) {
+  if (!priv.has_streams.exchange(true)) {
     CapsPtr caps(gst_caps_new_empty_simple("application/x-framewise-written"));
     gst_aggregator_set_src_caps(mux, caps.get());
   }

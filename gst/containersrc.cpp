@@ -319,8 +319,8 @@ static void open_and_complete_start(GstContainerSrc *self) {
                   reader.input().context()->iformat->name, bool(priv->seekable),
                   GST_TIME_ARGS(priv->duration));
 
-  /* Queued by the base class for after the segment. Not through gst_element_send_event(), whose lock
-   * is held by whoever changes the state and waits for this thread. */
+  /* Queued by the base class for after the segment. Not through gst_element_send_event(), whose
+   * lock is held by whoever changes the state and waits for this thread. */
   GstEvent *tags = gst_event_new_tag(stream_tags(reader.input(), reader.codec()).release());
   GST_ELEMENT_CLASS(gst_container_src_parent_class)->send_event(GST_ELEMENT(self), tags);
   gst_base_src_start_complete(GST_BASE_SRC(self), GST_FLOW_OK);

@@ -8,15 +8,7 @@
 
 #include <gst/framewise/framewise.h>
 
-extern "C" {
-#include <libavutil/log.h>
-}
-
 static gboolean plugin_init(GstPlugin *plugin) {
-  /* Out of the box libav tells stderr how each encoder fared. What matters is on the bus. A level
-   * that the application chose stays. */
-  if (av_log_get_level() == AV_LOG_INFO)
-    av_log_set_level(AV_LOG_FATAL);
   /* The meta must be known before the first buffer that might carry it. */
   gst_framewise_frame_meta_get_info();
   gboolean any = FALSE;

@@ -265,9 +265,8 @@ inline void set_source_colors(AVBufferSrcParameters *source, AVColorSpace matrix
 inline bool add_stream_side_data(AVStream *stream, AVPacketSideDataType type, const void *data,
                                  size_t size) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
-  AVPacketSideData *sd =
-      av_packet_side_data_new(&stream->codecpar->coded_side_data,
-                              &stream->codecpar->nb_coded_side_data, type, size, 0);
+  AVPacketSideData *sd = av_packet_side_data_new(
+      &stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data, type, size, 0);
   uint8_t *target = sd ? sd->data : nullptr;
 #else
   uint8_t *target = av_stream_new_side_data(stream, type, size);

@@ -7,32 +7,13 @@
  */
 #pragma once
 
-#include "filterspec.hpp"
+#include "filterbuilder.hpp"
 #include "videoparams.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace framewise {
-
-/* What to build: the sequence first, its output being the graph's `[video_in]`. */
-struct FRAMEWISE_INTERNAL FilterDescription {
-  std::optional<FilterSpec> sequence;
-  std::optional<FilterSpec> graph;
-
-  bool empty() const { return !sequence && !graph; }
-  /* NULL or "": not there. */
-  static Result<FilterDescription> parse(const char *sequence, const char *graph);
-};
-
-/* Whether libavfilter puts conversions between filters that take different formats. */
-enum class AutoConvert : bool { no, yes };
-
-struct FilterGraphOptions {
-  int threads = 0; /* 0: one per core */
-  AutoConvert auto_convert = AutoConvert::yes;
-};
 
 struct FilterInput {
   VideoParams params;

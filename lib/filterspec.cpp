@@ -262,4 +262,29 @@ std::string FilterSpec::to_text() const {
 
 Result<FilterSpec> parse_filter_text(const std::string &text) { return Parser(text).parse(); }
 
+static Result<std::optional<FilterSpec>> parse_property(const char *text, const char *property) {
+  if (!text || !*text)
+    return std::nullopt;
+  auto spec = parse_filter_text(text);
+  if (!spec) {
+    Error error = spec.error();
+    error.debug = framewise::format("%s=\"%s\"", property, text);
+    return Failure(error);
+  }
+  return std::optional<FilterSpec>(std::move(*spec));
+}
+
+Result<FilterDescription> FilterDescription::parse(const char *sequence, const char *graph) {
+  FilterDescription description;
+  auto sequence_spec = parse_property(sequence, "filter-sequence");
+  if (!sequence_spec)
+    return Failure(sequence_spec.error());
+  auto graph_spec = parse_property(graph, "filter-graph");
+  if (!graph_spec)
+    return Failure(graph_spec.error());
+  description.sequence = std::move(*sequence_spec);
+  description.graph = std::move(*graph_spec);
+  return description;
+}
+
 } // namespace framewise

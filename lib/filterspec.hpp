@@ -9,6 +9,7 @@
 
 #include "av.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,5 +54,15 @@ struct FRAMEWISE_INTERNAL FilterSpec {
  * about: an unknown filter, an unknown option, one value too many, a bracket without its other
  * half, nothing where a filter should stand. Values are not looked at. */
 FRAMEWISE_INTERNAL Result<FilterSpec> parse_filter_text(const std::string &text);
+
+/* What to build: the sequence first, its output being the graph's `[video_in]`. */
+struct FRAMEWISE_INTERNAL FilterDescription {
+  std::optional<FilterSpec> sequence;
+  std::optional<FilterSpec> graph;
+
+  bool empty() const { return !sequence && !graph; }
+  /* NULL or "": not there. */
+  static Result<FilterDescription> parse(const char *sequence, const char *graph);
+};
 
 } // namespace framewise

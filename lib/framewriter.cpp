@@ -68,12 +68,19 @@ static Result<void> check_fit(const AVOutputFormat *muxer, const AVCodec *codec,
 FrameWriter::FrameWriter(FrameWriterSettings settings, OutputTarget target)
     : settings_(std::move(settings)), target_(std::move(target)) {}
 
-int FrameWriter::is_interrupted(void *writer) {
-  return g_get_monotonic_time() > static_cast<FrameWriter *>(writer)->deadline_;
+/* libavformat asks before each piece that it writes, to a disk as well: an encoder that takes its
+ * time to finish must not cost the file its end. So only others are hurried, and each time that
+ * they are written to anew. */
+int FrameWriter::is_interrupted(void *opaque) {
+  const auto *writer = static_cast<FrameWriter *>(opaque);
+  constexpr int64_t grace = 5 * G_USEC_PER_SEC;
+  if (!writer->hurried_at_ || writer->target_.is_local())
+    return 0;
+  return g_get_monotonic_time() > std::max<int64_t>(writer->hurried_at_, writer->io_since_) + grace;
 }
 
 int FrameWriter::is_hurried(void *writer) {
-  return static_cast<FrameWriter *>(writer)->deadline_ != no_deadline;
+  return static_cast<FrameWriter *>(writer)->hurried_at_ != 0;
 }
 
 Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings settings) {
@@ -243,6 +250,7 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
   const int size = packet->size;
   packet->stream_index = stream.av->index;
   av_packet_rescale_ts(packet.get(), stream.encoder.context()->time_base, stream.av->time_base);
+  io_since_ = g_get_monotonic_time();
   int ret = av_interleaved_write_frame(muxer_.get(), packet.get());
   if (ret >= 0 && muxer_->pb)
     ret = muxer_->pb->error;
@@ -292,6 +300,7 @@ Result<FrameWriterStats> FrameWriter::finish() {
                                              settings_.location.c_str()));
   }
   closed_ = true;
+  io_since_ = g_get_monotonic_time();
   int ret = av_write_trailer(muxer_.get());
   if (ret >= 0 && muxer_->pb) {
     avio_flush(muxer_->pb);
@@ -320,6 +329,7 @@ void FrameWriter::abort() {
   if (!io_failed_)
     if (auto flushed = flush_encoders(); !flushed)
       GST_INFO("while closing after a failure: %s", flushed.error().message.c_str());
+  io_since_ = g_get_monotonic_time();
   if (header_written_)
     if (int ret = av_write_trailer(muxer_.get()); ret < 0)
       GST_INFO("while closing after a failure: %s", av_error_text(ret).c_str());
@@ -333,9 +343,6 @@ FrameWriterStats FrameWriter::stats() const {
   return stats_;
 }
 
-void FrameWriter::hurry() {
-  constexpr int64_t grace = 5 * G_USEC_PER_SEC;
-  deadline_ = g_get_monotonic_time() + grace;
-}
+void FrameWriter::hurry() { hurried_at_ = g_get_monotonic_time(); }
 
 } // namespace framewise

@@ -61,8 +61,9 @@ class FRAMEWISE_INTERNAL FrameWriter {
 
   /* Any thread. */
   FrameWriterStats stats() const;
-  /* Any thread: whoever reads what is written (a server) has five seconds from now on; after that
-   * writing fails. Nobody waits for a FIFO's reader any more. Files do not mind. */
+  /* Any thread: from now on a server has five seconds to take what is written to it, each time;
+   * after that writing fails. Nobody waits for a FIFO's reader any more. Files are not touched by
+   * this. */
   void hurry();
 
  private:
@@ -95,8 +96,9 @@ class FRAMEWISE_INTERNAL FrameWriter {
   bool io_failed_ = false;
   bool closed_ = false;
 
-  static constexpr int64_t no_deadline = INT64_MAX;
-  std::atomic<int64_t> deadline_ = no_deadline; /* g_get_monotonic_time() */
+  /* by g_get_monotonic_time() */
+  std::atomic<int64_t> hurried_at_ = 0; /* 0: not */
+  std::atomic<int64_t> io_since_ = 0;   /* when libavformat was called last */
 
   mutable std::mutex stats_lock_;
   FrameWriterStats stats_;

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "framewriter.hpp"
 #include "framebridge.hpp"
 #include "framepool.hpp"
-#include "framewriter.hpp"
 
 #include <gtest/gtest.h>
 

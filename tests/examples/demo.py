@@ -128,20 +128,21 @@ def contact_sheet(before, after, frames, sheet):
         f"format=rgb24,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,tile={len(wanted)}x1:padding=4"
     )
     base = os.path.splitext(sheet)[0]
+    one_picture = Gst.Structure.new_from_string("options,update=1")
     rows = [f"{base}-row{i}.png" for i in (1, 2)]
     for source, target in zip((before, after), rows):
         run(
             build(
                 ("containersrc", {"location": source}),
                 ("graphfilter", {"filter-sequence": row}),
-                ("containersink", {"location": target}),
+                ("containersink", {"location": target, "container-options": one_picture}),
             )
         )
     run(
         build(
             ("containersrc", {"location": f"{base}-row%d.png"}),
             ("graphfilter", {"filter-sequence": "tile=1x2:padding=4"}),
-            ("containersink", {"location": sheet}),
+            ("containersink", {"location": sheet, "container-options": one_picture}),
         )
     )
     for name in rows:
