@@ -463,7 +463,7 @@ static Result<void> negotiate_for(GstContainerSrc *self, State &state, const Vid
 /* ---- Streaming --------------------------------------------------------------------------------
  */
 
-static Result<void> go_to_position(GstContainerSrc *self, State &state) {
+static Result<void> go_to_position(State &state) {
   if (state.positioned)
     return {};
   FrameReader &reader = *state.reader;
@@ -476,8 +476,8 @@ static Result<void> go_to_position(GstContainerSrc *self, State &state) {
 }
 
 /* Reads until state.frame holds the next frame of the range, or there is none. */
-static Result<void> read_ahead(GstContainerSrc *self, State &state) {
-  if (auto gone = go_to_position(self, state); !gone)
+static Result<void> read_ahead(State &state) {
+  if (auto gone = go_to_position(state); !gone)
     return gone;
   while (!state.frame) {
     auto frame = state.reader->next();
@@ -509,7 +509,7 @@ static gboolean gst_container_src_negotiate(GstBaseSrc *src) {
   State *state = self->priv->state.get();
   if (!state || !state->reader)
     return FALSE;
-  auto ready = read_ahead(self, *state);
+  auto ready = read_ahead(*state);
   if (!ready && !ready.error().is_cancelled()) {
     report(self, ready.error());
     return FALSE;
@@ -661,7 +661,7 @@ static GstFlowReturn gst_container_src_create(GstPushSrc *push, GstBuffer **out)
   auto *src = GST_BASE_SRC(push);
   State &state = *self->priv->state;
 
-  auto ready = read_ahead(self, state);
+  auto ready = read_ahead(state);
   if (!ready)
     return report(self, ready.error());
   if (!state.frame)

@@ -26,7 +26,7 @@ Result<std::unique_ptr<FrameReader>> FrameReader::open(const ReaderSettings &set
     return true;
   }();
   (void)registered;
-  std::unique_ptr<FrameReader> reader(new FrameReader(settings, interruption));
+  std::unique_ptr<FrameReader> reader(new FrameReader(settings));
   auto input = ContainerInput::open(settings.input, interruption);
   if (!input)
     return Failure(input.error());

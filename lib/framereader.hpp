@@ -59,8 +59,7 @@ class FRAMEWISE_INTERNAL FrameReader {
   int64_t damaged_packets() const { return damaged_packets_; }
 
  private:
-  FrameReader(ReaderSettings settings, Interruption &interruption)
-      : settings_(std::move(settings)), interruption_(interruption) {}
+  explicit FrameReader(ReaderSettings settings) : settings_(std::move(settings)) {}
 
   Result<void> open_decoder();
   Result<void> restart();
@@ -80,7 +79,6 @@ class FRAMEWISE_INTERNAL FrameReader {
   int64_t nominal_duration(const AVFrame *picture) const;
 
   ReaderSettings settings_;
-  Interruption &interruption_;
   std::unique_ptr<ContainerInput> input_;
   CodecContextPtr codec_;
   AVRational framerate_{0, 1};

@@ -16,7 +16,7 @@ with tempfile.TemporaryDirectory() as folder:
     environment = dict(
         os.environ,
         GST_TRACERS="leaks",
-        GST_DEBUG="GST_TRACER:7",
+        GST_DEBUG="GST_TRACER:7,default:2",  # the latter says when there is no such tracer
         GST_DEBUG_FILE=os.path.join(folder, "%p.log"),
         GST_DEBUG_NO_COLOR="1",
     )
@@ -24,7 +24,11 @@ with tempfile.TemporaryDirectory() as folder:
     leaks = []
     for name in os.listdir(folder):
         with open(os.path.join(folder, name), errors="replace") as log:
-            leaks += [line.strip() for line in log
+            lines = log.readlines()
+            if any("no tracer named" in line for line in lines):
+                sys.exit("with-leak-tracer: no tracer `leaks`: is libgstcoretracers.so on the "
+                         "test's plugin path?")
+            leaks += [line.strip() for line in lines
                       if "object-alive, " in line and "(string)%s" not in line]
     for leak in leaks:
         print("LEAK", leak[leak.index("object-alive"):], file=sys.stderr)

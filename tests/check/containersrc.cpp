@@ -641,6 +641,38 @@ GST_START_TEST(both_kinds_of_memory_hold_the_same_picture) {
 }
 GST_END_TEST;
 
+static GstPadProbeReturn note_address(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  GstMapInfo map;
+  GstMemory *memory = gst_buffer_peek_memory(GST_PAD_PROBE_INFO_BUFFER(info), 0);
+  fail_unless(gst_memory_map(memory, &map, GST_MAP_READ));
+  static_cast<std::vector<const void *> *>(data)->push_back(map.data);
+  gst_memory_unmap(memory, &map);
+  return GST_PAD_PROBE_OK;
+}
+
+/* The decoder's own memory is what libavfilter works on, and what comes out of a filter that
+ * changes nothing. */
+GST_START_TEST(decoded_frames_go_through_a_filter_uncopied) {
+  for (const char *clip : {"h264-b.mp4", "hevc-10bit.mkv", "vp9.webm", "av1.mkv", "mpeg2.mpg"}) {
+    std::vector<const void *> decoded, filtered;
+    Pipeline pipeline(media(clip), "", "graphfilter name=filter filter-sequence=null");
+    GstElement *filter = gst_bin_get_by_name(GST_BIN(pipeline.element()), "filter");
+    GstPad *before = gst_element_get_static_pad(pipeline.src(), "src");
+    GstPad *behind = gst_element_get_static_pad(filter, "src");
+    gst_pad_add_probe(before, GST_PAD_PROBE_TYPE_BUFFER, note_address, &decoded, nullptr);
+    gst_pad_add_probe(behind, GST_PAD_PROBE_TYPE_BUFFER, note_address, &filtered, nullptr);
+    gst_pad_add_probe(behind, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, offer_video_meta, nullptr,
+                      nullptr);
+    fail_unless(!pipeline.play().empty());
+    fail_unless(!decoded.empty() && decoded == filtered, "%s: %zu frames in, %zu out", clip,
+                decoded.size(), filtered.size());
+    gst_object_unref(before);
+    gst_object_unref(behind);
+    gst_object_unref(filter);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(frames_outlive_the_element) {
   std::vector<GstSample *> samples;
   {
@@ -960,6 +992,7 @@ static Suite *containersrc_suite() {
   tcase_add_test(memory, frames_leave_uncopied_where_video_meta_is_taken);
   tcase_add_test(memory, frames_are_copied_once_where_it_is_not);
   tcase_add_test(memory, both_kinds_of_memory_hold_the_same_picture);
+  tcase_add_test(memory, decoded_frames_go_through_a_filter_uncopied);
   tcase_add_test(memory, frames_outlive_the_element);
   tcase_add_test(memory, frame_meta_tells_the_origin);
   TCase *seeking = tcase_create("seeking");

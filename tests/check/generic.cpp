@@ -588,12 +588,15 @@ GST_END_TEST
 GST_START_TEST(elements_go_with_their_pipeline) {
   ScratchFolder folder;
   auto pipeline = main_job(folder);
-  gpointer alive[] = {child(pipeline, "source").get(), child(pipeline, "sink").get()};
+  auto source = child(pipeline, "source"), sink = child(pipeline, "sink");
+  gpointer alive[] = {source.get(), sink.get()};
   for (gpointer &pointer : alive)
     g_object_add_weak_pointer(G_OBJECT(pointer), &pointer);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   fail_unless(wait_for_end(pipeline).eos);
   stop(pipeline);
+  source.reset();
+  sink.reset();
   pipeline.reset();
   for (gpointer pointer : alive)
     fail_unless(pointer == nullptr);
