@@ -340,7 +340,7 @@ add("cover.mp4", "parity timed", "ffmpeg", "-i", "{png.png}", "-i", "{h264.mov}"
 add("subtitles.txt.srt", "no-video bad", "bytes", "1\n00:00:00,000 --> 00:00:01,000\nA line.\n")
 add("audio-only.m4a", "no-video bad", "ffmpeg", *tone(), "-c:a", "aac")
 add("audio-only.wav", "no-video bad", "ffmpeg", *tone())
-add("audio-with-cover.m4a", "no-video", "ffmpeg", *tone(), "-i", "{png.png}", "-map", "0", "-map", "1", "-c:a", "aac",
+add("audio-with-cover.m4a", "no-video bad", "ffmpeg", *tone(), "-i", "{png.png}", "-map", "0", "-map", "1", "-c:a", "aac",
     "-c:v", "copy", "-disposition:v:0", "attached_pic", needs=["png.png"])
 
 # ---- the picture changes on the way ---------------------------------------------------------------
