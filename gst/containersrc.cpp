@@ -48,6 +48,8 @@
 
 #include <gst/base/gstpushsrc.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -79,10 +81,11 @@ struct State {
   gint64 stop_frame = G_MAXINT64;
 
   std::unique_ptr<FrameReader> reader;
+  bool untouched = true;             /* the reader is where opening left it */
   std::optional<DecodedFrame> frame; /* read, not yet pushed */
-  bool positioned = false;           /* at start-frame, or where the last seek says */
+  bool positioned = false;           /* where the last seek says */
   gint64 seek_time = 0;              /* stream time; where to go when not positioned */
-  bool any_frame = false;
+  bool any_frame = false;            /* was pushed */
   bool warned_of_damage = false;
 
   std::optional<VideoParams> native;       /* of the frames that the caps were made for */
@@ -96,8 +99,17 @@ struct ContainerSrcPrivate {
   Settings settings;
 
   Interruption interruption;
-  std::thread opener;
   std::unique_ptr<State> state;
+
+  /* Opening. `open_lock` guards what follows it. */
+  std::thread opener;
+  std::mutex open_lock;
+  std::condition_variable opened;
+  bool opening = false;     /* `state` belongs to the opener */
+  bool start_waits = false; /* start() will take the outcome */
+  std::optional<Result<void>> outcome;
+  GstPtr<GstEvent> early_seek; /* came while opening; done right after */
+
   std::atomic<bool> seekable{false};
   std::atomic<gint64> duration{-1};
 };
@@ -299,16 +311,8 @@ static Result<void> open_reader(GstContainerSrc *self, State &state) {
   return {};
 }
 
-/* The opening thread: I/O must not hold up the application's thread that changes the state. */
-static void open_and_complete_start(GstContainerSrc *self) {
+static void note_opened(GstContainerSrc *self) {
   auto *priv = self->priv;
-  auto opened = open_reader(self, *priv->state);
-  if (!opened) {
-    if (!opened.error().is_cancelled())
-      opened.error().post(GST_ELEMENT(self));
-    gst_base_src_start_complete(GST_BASE_SRC(self), GST_FLOW_ERROR);
-    return;
-  }
   const FrameReader &reader = *priv->state->reader;
   priv->seekable = reader.input().is_seekable();
   priv->duration = reader.input().stream_end();
@@ -323,10 +327,41 @@ static void open_and_complete_start(GstContainerSrc *self) {
    * lock is held by whoever changes the state and waits for this thread. */
   GstEvent *tags = gst_event_new_tag(stream_tags(reader.input(), reader.codec()).release());
   GST_ELEMENT_CLASS(gst_container_src_parent_class)->send_event(GST_ELEMENT(self), tags);
-  gst_base_src_start_complete(GST_BASE_SRC(self), GST_FLOW_OK);
 }
 
+/* The opening thread: reading from afar must not hold up the thread that changes the state. */
+static void open_in_background(GstContainerSrc *self) {
+  auto *priv = self->priv;
+  auto opened = open_reader(self, *priv->state);
+  if (opened)
+    note_opened(self);
+  {
+    std::lock_guard lock(priv->open_lock);
+    if (priv->start_waits) {
+      priv->outcome = std::move(opened);
+      priv->opened.notify_one();
+      return;
+    }
+  }
+  if (!opened && !opened.error().is_cancelled())
+    opened.error().post(GST_ELEMENT(self));
+  gst_base_src_start_complete(GST_BASE_SRC(self), opened ? GST_FLOW_OK : GST_FLOW_ERROR);
+
+  GstPtr<GstEvent> seek;
+  {
+    std::lock_guard lock(priv->open_lock);
+    priv->opening = false;
+    seek = std::move(priv->early_seek);
+  }
+  if (opened && seek)
+    GST_ELEMENT_CLASS(gst_container_src_parent_class)
+        ->send_event(GST_ELEMENT(self), seek.release());
+}
+
+/* What opens or fails at once does so within the state change, as with a file of the disk. What
+ * takes longer goes on in the background. */
 static gboolean gst_container_src_start(GstBaseSrc *src) {
+  constexpr auto patience = std::chrono::milliseconds(300);
   auto *self = SELF(src);
   auto *priv = self->priv;
   auto state = new_state(self);
@@ -337,8 +372,25 @@ static gboolean gst_container_src_start(GstBaseSrc *src) {
   priv->state = std::move(*state);
   priv->seekable = false;
   priv->duration = -1;
-  priv->opener = std::thread(open_and_complete_start, self);
-  return TRUE;
+
+  std::unique_lock lock(priv->open_lock);
+  priv->outcome.reset();
+  priv->early_seek.reset();
+  priv->opening = priv->start_waits = true;
+  priv->opener = std::thread(open_in_background, self);
+  const bool at_once =
+      priv->opened.wait_for(lock, patience, [&] { return priv->outcome.has_value(); });
+  priv->start_waits = false;
+  gst_base_src_set_async(src, !at_once);
+  if (!at_once)
+    return TRUE;
+  priv->opening = false;
+  const Result<void> outcome = std::move(*priv->outcome);
+  lock.unlock();
+  priv->opener.join();
+  if (!outcome)
+    outcome.error().post(GST_ELEMENT(self));
+  return outcome.has_value();
 }
 
 static void join_opener(GstContainerSrc *self) {
@@ -347,6 +399,7 @@ static void join_opener(GstContainerSrc *self) {
   self->priv->interruption.set(Interruption::closing);
   self->priv->opener.join();
   self->priv->interruption.clear(Interruption::closing);
+  self->priv->early_seek.reset();
 }
 
 static gboolean gst_container_src_stop(GstBaseSrc *src) {
@@ -387,14 +440,10 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
 static Result<AVPixelFormat> choose_format(const State &state, const VideoParams &native,
                                            const GstCaps *accepted) {
   auto admits = [&](AVPixelFormat format) {
-    VideoParams params = native;
-    if (format != native.format) {
-      auto converter = FrameConverter::create(native, format, 1);
-      if (!converter)
-        return false;
-      params = converter->output();
-    }
-    CapsPtr caps = to_caps(params);
+    auto params = FrameConverter::output_for(native, format);
+    if (!params)
+      return false;
+    CapsPtr caps = to_caps(*params);
     return bool(gst_caps_can_intersect(caps.get(), accepted));
   };
   auto refused = [&](const std::string &what, const char *way_out) {
@@ -411,12 +460,13 @@ static Result<AVPixelFormat> choose_format(const State &state, const VideoParams
   }
   if (state.pixel_format != "auto") {
     AVPixelFormat wanted = av_get_pix_fmt(state.pixel_format.c_str());
-    if (wanted != native.format)
-      if (auto converter = FrameConverter::create(native, wanted, 1); !converter)
-        return Failure(converter.error());
+    if (auto possible = FrameConverter::output_for(native, wanted); !possible)
+      return Failure(possible.error());
     if (!admits(wanted))
-      return refused(format("`%s` in the size and rate of the video (%dx%d)",
-                            state.pixel_format.c_str(), native.width, native.height),
+      return refused(format("`%s` %dx%d%s", state.pixel_format.c_str(), native.width, native.height,
+                            to_gst_format(wanted) == GST_VIDEO_FORMAT_UNKNOWN
+                                ? " (as " FRAMEWISE_CAPS_NAME ": GStreamer has no name for it)"
+                                : ""),
                      "Leave `pixel-format` at `auto` to have it chosen.");
     return wanted;
   }
@@ -466,9 +516,9 @@ static Result<void> negotiate_for(GstContainerSrc *self, State &state, const Vid
 static Result<void> go_to_position(State &state) {
   if (state.positioned)
     return {};
-  FrameReader &reader = *state.reader;
-  if (state.seek_time > 0 || state.any_frame) {
-    if (auto sought = reader.seek_to_time(state.seek_time); !sought)
+  if (state.seek_time > 0 || !state.untouched) {
+    state.untouched = false;
+    if (auto sought = state.reader->seek_to_time(state.seek_time); !sought)
       return sought;
   }
   state.positioned = true;
@@ -477,22 +527,25 @@ static Result<void> go_to_position(State &state) {
 
 /* Reads until state.frame holds the next frame of the range, or there is none. */
 static Result<void> read_ahead(State &state) {
+  if (state.frame)
+    return {};
   if (auto gone = go_to_position(state); !gone)
     return gone;
-  while (!state.frame) {
+  state.untouched = false;
+  for (;;) {
     auto frame = state.reader->next();
     if (!frame)
       return Failure(frame.error());
     if (!*frame)
       return {};
-    if ((*frame)->number >= 0 && (*frame)->number < state.start_frame) {
-      if (auto sought = state.reader->seek_to_frame(state.start_frame); !sought)
-        return sought;
-      continue;
+    const gint64 number = (*frame)->number;
+    if (number < 0 || number >= state.start_frame) {
+      state.frame = std::move(**frame);
+      return {};
     }
-    state.frame = std::move(**frame);
+    if (auto sought = state.reader->seek_to_frame(state.start_frame); !sought)
+      return sought;
   }
-  return {};
 }
 
 static GstFlowReturn report(GstContainerSrc *self, const Error &error) {
@@ -630,6 +683,15 @@ static GstFlowReturn end_of_stream(GstContainerSrc *self, State &state) {
         .post(GST_ELEMENT(self));
     return GST_FLOW_ERROR;
   }
+  if (!state.any_frame && state.seek_time == 0 && state.start_frame > 0) {
+    Error warning{GST_LIBRARY_ERROR,
+                  GST_LIBRARY_ERROR_SETTINGS,
+                  format("`%s` has no frame %" G_GINT64_FORMAT
+                         ": `start-frame` is at or past its end.",
+                         location, state.start_frame),
+                  {}};
+    warning.post_warning(GST_ELEMENT(self));
+  }
   if ((damaged > 0 || state.reader->input().truncation()) && !state.warned_of_damage) {
     state.warned_of_damage = true;
     Error warning{GST_STREAM_ERROR,
@@ -699,15 +761,51 @@ static gboolean gst_container_src_do_seek(GstBaseSrc *src, GstSegment *segment) 
   State *state = PRIV(src)->state.get();
   if (!state)
     return FALSE;
-  if (segment->rate < 0) {
-    GST_WARNING_OBJECT(src, "playing backwards is not possible");
-    return FALSE;
-  }
   segment->time = segment->start;
   state->frame.reset();
   state->positioned = false;
   state->seek_time = segment->position;
   return TRUE;
+}
+
+enum class SeekVerdict { perform, refuse, later };
+
+/* Before the base class flushes anything for a seek that cannot be done, or touches a stream that
+ * is being opened. One that comes so early is kept, the last one of several. */
+static SeekVerdict judge_seek(GstContainerSrc *self, GstEvent *event) {
+  gdouble rate;
+  gst_event_parse_seek(event, &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  if (rate <= 0) {
+    GST_WARNING_OBJECT(self, "refusing a seek to play backwards");
+    return SeekVerdict::refuse;
+  }
+  std::lock_guard lock(self->priv->open_lock);
+  if (!self->priv->opening)
+    return SeekVerdict::perform;
+  self->priv->early_seek.reset(gst_event_ref(event));
+  return SeekVerdict::later;
+}
+
+/* Seeks that come up the pipeline. */
+static gboolean gst_container_src_event(GstBaseSrc *src, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
+    const SeekVerdict verdict = judge_seek(SELF(src), event);
+    if (verdict != SeekVerdict::perform)
+      return verdict == SeekVerdict::later;
+  }
+  return GST_BASE_SRC_CLASS(gst_container_src_parent_class)->event(src, event);
+}
+
+/* Seeks sent to the element itself. */
+static gboolean gst_container_src_send_event(GstElement *element, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
+    const SeekVerdict verdict = judge_seek(SELF(element), event);
+    if (verdict != SeekVerdict::perform) {
+      gst_event_unref(event);
+      return verdict == SeekVerdict::later;
+    }
+  }
+  return GST_ELEMENT_CLASS(gst_container_src_parent_class)->send_event(element, event);
 }
 
 static gboolean gst_container_src_query(GstBaseSrc *src, GstQuery *query) {
@@ -880,6 +978,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   gst_element_class_add_pad_template(
       element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
   element_class->change_state = GST_DEBUG_FUNCPTR(gst_container_src_change_state);
+  element_class->send_event = GST_DEBUG_FUNCPTR(gst_container_src_send_event);
 
   src_class->start = GST_DEBUG_FUNCPTR(gst_container_src_start);
   src_class->stop = GST_DEBUG_FUNCPTR(gst_container_src_stop);
@@ -889,6 +988,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   src_class->decide_allocation = GST_DEBUG_FUNCPTR(gst_container_src_decide_allocation);
   src_class->is_seekable = GST_DEBUG_FUNCPTR(gst_container_src_is_seekable);
   src_class->do_seek = GST_DEBUG_FUNCPTR(gst_container_src_do_seek);
+  src_class->event = GST_DEBUG_FUNCPTR(gst_container_src_event);
   src_class->query = GST_DEBUG_FUNCPTR(gst_container_src_query);
   push_class->create = GST_DEBUG_FUNCPTR(gst_container_src_create);
 
@@ -898,5 +998,4 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
 static void gst_container_src_init(GstContainerSrc *self) {
   self->priv = new ContainerSrcPrivate();
   gst_base_src_set_format(GST_BASE_SRC(self), GST_FORMAT_TIME);
-  gst_base_src_set_async(GST_BASE_SRC(self), TRUE);
 }

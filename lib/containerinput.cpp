@@ -77,6 +77,15 @@ Result<void> ContainerInput::open_context() {
   if (!context)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   context->interrupt_callback = interruption_.callback();
+  if (PolledInput::suits(settings_.location)) {
+    auto polled = PolledInput::open(settings_.location, interruption_);
+    if (!polled) {
+      avformat_free_context(context);
+      return open_failure(polled.error(), settings_.location);
+    }
+    polled_ = std::move(*polled);
+    context->pb = polled_->io();
+  }
   Dictionary options = settings_.options;
   int ret = avformat_open_input(&context, url.c_str(), nullptr, options.address());
   if (ret < 0) {
@@ -194,7 +203,8 @@ Result<bool> ContainerInput::read_packet(AVPacket *packet) {
       return fail_cancelled();
     } else if (ret == AVERROR_EOF) {
       /* A read error that the demuxer took for the end. */
-      if (context_->pb && context_->pb->error < 0 && context_->pb->error != AVERROR_EOF)
+      if (context_->pb && context_->pb->error < 0 && context_->pb->error != AVERROR_EOF &&
+          context_->pb->error != AVERROR_EXIT)
         return fail_av(context_->pb->error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
                        format("Reading `%s` failed.", settings_.location.c_str()));
       return false;
@@ -210,6 +220,11 @@ Result<bool> ContainerInput::read_packet(AVPacket *packet) {
 
 Result<void> ContainerInput::seek_before(int64_t timestamp) {
   truncation_ = 0;
+  /* An interrupted read leaves its mark, and seeking does not wipe it off. */
+  if (context_->pb) {
+    context_->pb->error = 0;
+    context_->pb->eof_reached = 0;
+  }
   int ret = avformat_seek_file(context_.get(), stream_->index, INT64_MIN, timestamp, timestamp, 0);
   if (interruption_.is_set())
     return fail_cancelled();
@@ -222,6 +237,7 @@ Result<void> ContainerInput::seek_before(int64_t timestamp) {
 Result<void> ContainerInput::reopen() {
   truncation_ = 0;
   context_.reset();
+  polled_.reset();
   stream_ = nullptr;
   if (auto opened = open_context(); !opened)
     return opened;

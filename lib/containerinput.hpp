@@ -4,30 +4,12 @@
  */
 #pragma once
 
-#include "av.hpp"
+#include "polledinput.hpp"
 
-#include <atomic>
 #include <memory>
 #include <string>
 
 namespace framewise {
-
-/* Lets other threads break a blocked read. The owner shares it with whoever works on its behalf;
- * while any reason stands, I/O and decoding stop with a cancelled Error. */
-class FRAMEWISE_INTERNAL Interruption {
- public:
-  enum Reason : unsigned { flushing = 1, closing = 2 };
-
-  void set(Reason reason) { reasons_ |= reason; }
-  void clear(Reason reason) { reasons_ &= ~unsigned(reason); }
-  bool is_set() const { return reasons_ != 0; }
-  /* For libav; valid as long as this object is. */
-  AVIOInterruptCB callback() { return {&Interruption::poll, this}; }
-
- private:
-  static int poll(void *self) { return static_cast<Interruption *>(self)->is_set(); }
-  std::atomic<unsigned> reasons_{0};
-};
 
 struct InputSettings {
   std::string location;       /* a path, image pattern or URL */
@@ -78,6 +60,7 @@ class FRAMEWISE_INTERNAL ContainerInput {
 
   InputSettings settings_;
   Interruption &interruption_;
+  std::unique_ptr<PolledInput> polled_; /* what context_ reads, where libavformat must not */
   FormatInputPtr context_;
   AVStream *stream_ = nullptr; /* of context_ */
   int truncation_ = 0;

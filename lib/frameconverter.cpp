@@ -17,13 +17,12 @@ static bool is_yuv(AVPixelFormat format) {
          desc->nb_components >= 3;
 }
 
-Result<FrameConverter> FrameConverter::create(const VideoParams &input, AVPixelFormat output_format,
-                                              int threads) {
-  FrameConverter converter;
-  converter.input_ = input;
-  converter.output_ = input;
-  VideoParams &output = converter.output_;
+Result<VideoParams> FrameConverter::output_for(const VideoParams &input,
+                                               AVPixelFormat output_format) {
+  VideoParams output = input;
   output.format = without_range(output_format);
+  if (output_format == input.format)
+    return output;
 
   auto unsupported = [&](const char *role, AVPixelFormat format) {
     return FRAMEWISE_FAIL_STREAM(
@@ -36,23 +35,33 @@ Result<FrameConverter> FrameConverter::create(const VideoParams &input, AVPixelF
   if (!sws_isSupportedOutput(output.format))
     return unsupported("to", output.format);
 
-  const bool full_in = is_rgb(input.format) || input.range == AVCOL_RANGE_JPEG;
-  /* A yuvj name asks for full range; other YUV keeps the range it has. */
-  const bool full_out = is_rgb(output.format) || implies_full_range(output_format) ||
-                        (!is_rgb(input.format) && input.range == AVCOL_RANGE_JPEG);
-  AVColorSpace matrix = input.matrix;
   if (is_rgb(output.format)) {
     output.matrix = AVCOL_SPC_RGB;
     output.range = AVCOL_RANGE_JPEG;
     output.chroma_location = AVCHROMA_LOC_UNSPECIFIED;
   } else if (is_rgb(input.format)) {
     /* BT.601, libswscale's own default, and said so. */
-    matrix = is_yuv(output.format) ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_UNSPECIFIED;
-    output.matrix = matrix;
-    output.range = full_out ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    output.matrix = is_yuv(output.format) ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_UNSPECIFIED;
+    output.range = implies_full_range(output_format) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
   } else if (implies_full_range(output_format)) {
+    /* A yuvj name asks for full range; other YUV keeps the range it has. */
     output.range = AVCOL_RANGE_JPEG;
   }
+  return output;
+}
+
+Result<FrameConverter> FrameConverter::create(const VideoParams &input, AVPixelFormat output_format,
+                                              int threads) {
+  auto possible = output_for(input, output_format);
+  if (!possible)
+    return Failure(possible.error());
+  FrameConverter converter;
+  converter.input_ = input;
+  converter.output_ = *possible;
+  const VideoParams &output = converter.output_;
+  const bool full_in = is_rgb(input.format) || input.range == AVCOL_RANGE_JPEG;
+  const bool full_out = is_rgb(output.format) || output.range == AVCOL_RANGE_JPEG;
+  const AVColorSpace matrix = is_rgb(input.format) ? output.matrix : input.matrix;
 
   converter.sws_.reset(sws_alloc_context());
   SwsContext *sws = converter.sws_.get();

@@ -17,6 +17,9 @@ class FRAMEWISE_INTERNAL FrameConverter {
   static Result<FrameConverter> create(const VideoParams &input, AVPixelFormat output_format,
                                        int threads);
 
+  /* What a converter of `input` to `output_format` would make, or why there is none. Cheap. */
+  static Result<VideoParams> output_for(const VideoParams &input, AVPixelFormat output_format);
+
   const VideoParams &input() const { return input_; }
   /* What comes out: the size, rates and aspect ratio of the input; range and matrix as converted.
    */

@@ -66,19 +66,13 @@ void add_frame_meta(GstBuffer *buffer, const FrameOrigin &origin) {
   gst_framewise_frame_meta_get_info();
   GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, GST_FRAMEWISE_FRAME_META_NAME);
   GstStructure *fields = gst_custom_meta_get_structure(meta);
-  static const GQuark q_frame = g_quark_from_static_string("frame"),
-                      q_pts = g_quark_from_static_string("pts"),
-                      q_time_base = g_quark_from_static_string("time-base"),
-                      q_key_frame = g_quark_from_static_string("key-frame"),
-                      q_picture_type = g_quark_from_static_string("picture-type"),
-                      q_interlaced = g_quark_from_static_string("interlaced");
-  gst_structure_id_set(fields, q_frame, G_TYPE_INT64, origin.number, q_time_base, GST_TYPE_FRACTION,
-                       origin.time_base.num, origin.time_base.den, q_key_frame, G_TYPE_BOOLEAN,
-                       gboolean(compat::is_key_frame(origin.frame)), q_picture_type, G_TYPE_STRING,
-                       picture_type_name(origin.frame->pict_type), q_interlaced, G_TYPE_BOOLEAN,
-                       gboolean(compat::is_interlaced(origin.frame)), nullptr);
+  gst_structure_set(fields, "frame", G_TYPE_INT64, origin.number, "time-base", GST_TYPE_FRACTION,
+                    origin.time_base.num, origin.time_base.den, "key-frame", G_TYPE_BOOLEAN,
+                    gboolean(compat::is_key_frame(origin.frame)), "picture-type", G_TYPE_STRING,
+                    picture_type_name(origin.frame->pict_type), "interlaced", G_TYPE_BOOLEAN,
+                    gboolean(compat::is_interlaced(origin.frame)), nullptr);
   if (origin.pts != AV_NOPTS_VALUE)
-    gst_structure_id_set(fields, q_pts, G_TYPE_INT64, origin.pts, nullptr);
+    gst_structure_set(fields, "pts", G_TYPE_INT64, origin.pts, nullptr);
 }
 
 std::optional<AVRational> frame_meta_time_base(GstBuffer *buffer) {

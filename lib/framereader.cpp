@@ -110,6 +110,7 @@ Result<void> FrameReader::restart() {
     return opened;
   forget_pictures();
   next_number_ = 0;
+  clock_offset_ = 0;
   restart_due_ = false;
   return {};
 }
@@ -235,6 +236,16 @@ VideoParams FrameReader::describe(const AVFrame *picture) {
   return params;
 }
 
+/* In formats whose clock may start anew in mid-stream (parts joined byte by byte), time goes on
+ * where it was. The step back is the one that the ffmpeg command takes for a new start. */
+int64_t FrameReader::continued(int64_t time) {
+  constexpr int64_t new_start = ns_per_second / 10;
+  if (last_time_ && input_->context()->iformat->flags & AVFMT_TS_DISCONT &&
+      time + clock_offset_ < *last_time_ - new_start)
+    clock_offset_ = *last_time_ + last_duration_ - time;
+  return time + clock_offset_;
+}
+
 /* A picture with its number and time, the duration still nominal. */
 Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
   for (;;) {
@@ -250,7 +261,7 @@ Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
         frame.pts < first_good_pts_)
       continue;
     if (frame.pts != AV_NOPTS_VALUE)
-      frame.time = input_->to_stream_time(frame.pts);
+      frame.time = continued(input_->to_stream_time(frame.pts));
     else if (last_time_)
       frame.time = *last_time_ + last_duration_;
     frame.duration = nominal_duration(frame.picture.get());
@@ -366,7 +377,8 @@ Result<bool> FrameReader::land_before(int64_t time, int64_t ticks) {
 Result<void> FrameReader::seek_to_time(int64_t time) {
   if (auto restarted = finish_restart(); !restarted)
     return restarted;
-  if (keep_numbers_ || !input_->is_seekable()) {
+  /* What time a frame has after a new start is known only from the start on. */
+  if (keep_numbers_ || clock_offset_ != 0 || !input_->is_seekable()) {
     const bool is_ahead = !ready_.empty() ? ready_.front().time <= time
                                           : !ended_ && (!last_time_ || *last_time_ < time);
     if (!is_ahead)

@@ -75,6 +75,7 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<bool> land_before(int64_t time, int64_t ticks);
   Result<void> advance_to(int64_t time);
 
+  int64_t continued(int64_t time);
   VideoParams describe(const AVFrame *picture);
   int64_t nominal_duration(const AVFrame *picture) const;
 
@@ -94,7 +95,8 @@ class FRAMEWISE_INTERNAL FrameReader {
   std::deque<DecodedFrame> ready_;
   bool ended_ = false; /* the decoder has given its last picture */
 
-  int64_t next_number_ = 0; /* of the frame that the decoder gives next; -1: not known */
+  int64_t next_number_ = 0;  /* of the frame that the decoder gives next; -1: not known */
+  int64_t clock_offset_ = 0; /* ns, added where the stream's clock started anew */
   std::optional<int64_t> last_time_;
   int64_t last_duration_ = 0;
   /* After a seek: pictures before this pts may lack what they refer to, and are dropped. */

@@ -55,8 +55,6 @@ static bool add_mapped(GstTagList *tags, const char *gst_tag, const char *text) 
 }
 
 static void add_entry(GstTagList *tags, const char *key, const char *text) {
-  if (!g_utf8_validate(text, -1, nullptr) || !*text)
-    return;
   for (const auto &name : tag_names)
     if (g_ascii_strcasecmp(name.av, key) == 0 && add_mapped(tags, name.gst, text))
       return;
@@ -99,6 +97,11 @@ GstPtr<GstTagList> stream_tags(const ContainerInput &input, const AVCodecContext
       entries[entry->key] = entry->value;
   }
   for (const auto &[key, text] : entries) {
+    /* A file may hold anything. */
+    const bool printable = g_utf8_validate(key.c_str(), gssize(key.size()), nullptr) &&
+                           g_utf8_validate(text.c_str(), gssize(text.size()), nullptr);
+    if (!printable || text.empty())
+      continue;
     if (key == "language") {
       const char *code = gst_tag_get_language_code(text.c_str());
       if (text != "und")

@@ -780,11 +780,70 @@ GST_START_TEST(a_stop_position_ends_the_segment) {
 }
 GST_END_TEST;
 
-GST_START_TEST(backwards_is_refused_for_now_and_playing_goes_on) {
+GST_START_TEST(backwards_is_refused_and_playing_goes_on) {
+  auto all = Pipeline(media("h264-b.mp4")).play();
   Pipeline pipeline(media("h264-b.mp4"));
   fail_unless(pipeline.preroll());
   fail_if(gst_element_seek(pipeline.element(), -1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
                            GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, GST_SECOND));
+  fail_if(gst_element_seek(pipeline.src(), -1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                           GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, GST_SECOND));
+  auto frames = pipeline.play();
+  fail_unless_equals_uint64(frames.size(), all.size());
+  for (size_t i = 0; i < frames.size(); i++)
+    fail_unless(frames[i].pts == all[i].pts && frames[i].md5 == all[i].md5, "frame %zu", i);
+}
+GST_END_TEST;
+
+static GstEvent *flushing_seek(GstClockTime time) {
+  return gst_event_new_seek(1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
+                            gint64(time), GST_SEEK_TYPE_NONE, -1);
+}
+
+GST_START_TEST(a_seek_in_ready_is_where_playing_begins) {
+  for (guint begin : {0u, 12u}) {
+    Pipeline pipeline(media("h264-b.mp4"));
+    pipeline.set_state(GST_STATE_READY);
+    fail_unless(gst_element_send_event(pipeline.src(), flushing_seek(begin * 40 * GST_MSECOND)));
+    auto frames = pipeline.play();
+    fail_unless_equals_uint64(frames.size(), 30 - begin);
+    fail_unless_equals_uint64(frames.at(0).pts, begin * 40 * GST_MSECOND);
+  }
+}
+GST_END_TEST;
+
+static GstPadProbeReturn seek_back_once(GstPad *pad, GstPadProbeInfo *info, gpointer) {
+  if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  /* From another thread, as an application would: this one streams. */
+  GThread *thread = g_thread_new(
+      "seek",
+      [](gpointer element) -> gpointer {
+        gst_element_send_event(GST_ELEMENT(element), flushing_seek(0));
+        return nullptr;
+      },
+      GST_PAD_PARENT(pad));
+  g_usleep(100 * 1000); /* caps are out and no frame is, while the flush begins */
+  g_thread_unref(thread);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+GST_START_TEST(a_seek_to_the_start_before_the_first_frame_loses_none) {
+  Pipeline pipeline(media("h264-b.mp4"));
+  GstPad *pad = gst_element_get_static_pad(pipeline.src(), "src");
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, seek_back_once, nullptr, nullptr);
+  gst_object_unref(pad);
+  auto frames = pipeline.play();
+  fail_unless_equals_uint64(frames.size(), 30);
+  fail_unless_equals_uint64(frames.at(0).pts, 0);
+}
+GST_END_TEST;
+
+GST_START_TEST(time_goes_on_where_the_clock_of_the_stream_starts_anew) {
+  auto frames = Pipeline(media("size-change.ts")).play();
+  fail_unless_equals_uint64(frames.size(), 42);
+  for (size_t i = 1; i < frames.size(); i++)
+    fail_unless_equals_uint64(frames[i].pts, frames[i - 1].pts + 40 * GST_MSECOND);
 }
 GST_END_TEST;
 
@@ -921,6 +980,62 @@ GST_START_TEST(a_blocked_read_is_broken_by_the_state_change) {
 }
 GST_END_TEST;
 
+GST_START_TEST(a_seek_while_opening_waits_for_the_stream) {
+  std::vector<GObject *> connections;
+  GSocketService *service = g_socket_service_new();
+  guint16 port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(service), nullptr, nullptr);
+  g_signal_connect(service, "incoming", G_CALLBACK(keep_silent), &connections);
+  g_socket_service_start(service);
+  {
+    Pipeline pipeline("tcp://127.0.0.1:" + std::to_string(port));
+    pipeline.set_state(GST_STATE_PAUSED);
+    while (connections.empty())
+      g_main_context_iteration(nullptr, TRUE);
+    fail_unless(gst_element_send_event(pipeline.src(), flushing_seek(GST_SECOND)));
+    fail_unless(gst_element_send_event(pipeline.element(), flushing_seek(GST_SECOND)));
+    GstMessage *message =
+        gst_bus_timed_pop_filtered(pipeline.bus(), 50 * GST_MSECOND, GST_MESSAGE_ERROR);
+    fail_unless(message == nullptr);
+    pipeline.set_state(GST_STATE_NULL);
+  }
+  for (GObject *connection : connections)
+    g_object_unref(connection);
+  g_socket_service_stop(service);
+  g_object_unref(service);
+}
+GST_END_TEST;
+
+GST_START_TEST(waiting_for_the_writer_of_a_fifo_ends_with_the_state) {
+  std::string folder = temp_folder(), fifo = folder + "/fifo";
+  fail_unless(mkfifo(fifo.c_str(), 0600) == 0);
+  {
+    Pipeline pipeline(fifo);
+    pipeline.set_state(GST_STATE_PLAYING);
+    pipeline.set_state(GST_STATE_NULL);
+  }
+  g_unlink(fifo.c_str());
+  g_rmdir(folder.c_str());
+}
+GST_END_TEST;
+
+GST_START_TEST(a_fifo_is_read_to_its_end) {
+  std::string folder = temp_folder(), fifo = folder + "/fifo";
+  fail_unless(mkfifo(fifo.c_str(), 0600) == 0);
+  std::string clip = media("h264.ts");
+  auto expected = Pipeline(clip).play();
+  const gchar *command[] = {"cp", clip.c_str(), fifo.c_str(), nullptr};
+  GSubprocess *writer = g_subprocess_newv(command, G_SUBPROCESS_FLAGS_NONE, nullptr);
+  auto frames = Pipeline(fifo).play();
+  fail_unless(g_subprocess_wait_check(writer, nullptr, nullptr));
+  g_object_unref(writer);
+  fail_unless_equals_uint64(frames.size(), expected.size());
+  for (size_t i = 0; i < frames.size(); i++)
+    fail_unless(frames[i].md5 == expected[i].md5, "frame %zu", i);
+  g_unlink(fifo.c_str());
+  g_rmdir(folder.c_str());
+}
+GST_END_TEST;
+
 GST_START_TEST(a_name_like_a_url_is_still_a_file) {
   std::string folder = temp_folder();
   const char *name = "http:clip.mp4";
@@ -1001,7 +1116,10 @@ static Suite *containersrc_suite() {
                       int(G_N_ELEMENTS(seek_clips)));
   tcase_add_test(seeking, a_seek_past_the_end_is_eos);
   tcase_add_test(seeking, a_stop_position_ends_the_segment);
-  tcase_add_test(seeking, backwards_is_refused_for_now_and_playing_goes_on);
+  tcase_add_test(seeking, backwards_is_refused_and_playing_goes_on);
+  tcase_add_test(seeking, a_seek_in_ready_is_where_playing_begins);
+  tcase_add_test(seeking, a_seek_to_the_start_before_the_first_frame_loses_none);
+  tcase_add_test(seeking, time_goes_on_where_the_clock_of_the_stream_starts_anew);
   tcase_add_test(seeking, duration_and_position_are_known);
   TCase *states = tcase_create("states");
   suite_add_tcase(suite, states);
@@ -1009,6 +1127,9 @@ static Suite *containersrc_suite() {
   tcase_add_test(states, tags_name_codec_and_title);
   tcase_add_test(states, it_can_be_used_again_after_ready_with_another_file);
   tcase_add_test(states, a_blocked_read_is_broken_by_the_state_change);
+  tcase_add_test(states, a_seek_while_opening_waits_for_the_stream);
+  tcase_add_test(states, waiting_for_the_writer_of_a_fifo_ends_with_the_state);
+  tcase_add_test(states, a_fifo_is_read_to_its_end);
   tcase_add_test(states, a_name_like_a_url_is_still_a_file);
   return suite;
 }
