@@ -18,7 +18,11 @@
  *
  * The file is finished on EOS, and EOS is only posted when it is; it is finished as well when the
  * element goes to READY without EOS. Where a file stands at the location, the new one is written to
- * `LOCATION.part` and takes its place when it is complete.
+ * `LOCATION.part` and takes its place when it is complete. A single picture is always written so,
+ * to `NAME.part.png`. Only one writer at a time gets a `.part`; what a crash left of one is taken
+ * over. With a pattern (`frame%03d.png`), with `container-options="o,update=1"` and with containers
+ * that are many files (hls, dash), files that stand there are replaced one by one as writing goes
+ * on.
  *
  * ## Example launch lines
  * |[

@@ -12,6 +12,7 @@ extern "C" {
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 namespace framewise {
@@ -32,6 +33,21 @@ static Result<const AVOutputFormat *> find_muxer(const FrameWriterSettings &sett
       SETTINGS, format("No container goes by the name of `%s`: set container= (`ffmpeg -muxers` "
                        "lists what there is).",
                        settings.location.c_str()));
+}
+
+/* Else some muxers tell only when they are given the stream. Those of sound with a usual video
+ * codec mean pictures of the cover by it; those with no usual codec at all, such as segment, hold
+ * whatever the one behind them does. */
+static Result<void> check_holds_video(const AVOutputFormat *muxer) {
+  const bool sound = muxer->audio_codec != AV_CODEC_ID_NONE;
+  const bool subtitles = muxer->subtitle_codec != AV_CODEC_ID_NONE;
+  const bool covers = sound && muxer->video_codec == AV_CODEC_ID_PNG;
+  if (!covers && (muxer->video_codec != AV_CODEC_ID_NONE || (!sound && !subtitles)))
+    return {};
+  return FRAMEWISE_FAIL_STREAM(MUX, format("The container `%s` holds no video%s. Choose another by "
+                                           "the extension of the location or by container=: "
+                                           "Matroska (.mkv) holds nearly everything.",
+                                           muxer->name, covers ? " but cover pictures" : ""));
 }
 
 static Result<const AVCodec *> find_codec(const FrameWriterSettings &settings,
@@ -89,6 +105,8 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings setti
   auto muxer = find_muxer(settings);
   if (!muxer)
     return Failure(muxer.error());
+  if (auto checked = check_holds_video(*muxer); !checked)
+    return Failure(checked.error());
   auto codec = find_codec(settings, *muxer);
   if (!codec)
     return Failure(codec.error());
@@ -192,6 +210,11 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+/* `pic%03d.png` of `folder/pic.png` */
+static std::string pattern_like(const std::filesystem::path &location) {
+  return location.stem().string() + "%03d" + location.extension().string();
+}
+
 Failure FrameWriter::io_failure(int averror, const char *what) const {
   const char *location = settings_.location.c_str();
   if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
@@ -201,9 +224,11 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
   const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
   if (muxer_refused) {
     std::string hint = " libav's log, on standard error, tells why.";
-    if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0)
-      hint = " For more than one picture it needs a pattern such as `picture%04d.png`, or "
-             "container-options=\"o,update=1\".";
+    if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0 &&
+        !is_picture_pattern(settings_.location))
+      hint = format(" For more than one picture it needs a pattern such as `%s`, or "
+                    "container-options=\"o,update=1\".",
+                    pattern_like(settings_.location).c_str());
     return fail_av(averror, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
                    format("The container `%s` refuses %s of `%s`.%s", muxer_->oformat->name, what,
                           location, hint.c_str()));

@@ -12,10 +12,14 @@ extern "C" {
 #include <climits>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace framewise {
@@ -69,6 +73,38 @@ static Result<void> check_folder(const std::string &path, const std::string &loc
   return {};
 }
 
+bool is_picture_pattern(const std::string &path) {
+  std::array<char, 1024> numbered; /* as much as the muxer has room for */
+  return av_get_frame_filename2(numbered.data(), numbered.size(), path.c_str(), 1,
+                                AV_FRAME_FILENAME_FLAGS_MULTIPLE) >= 0;
+}
+
+/* A location of image2 that names one file. `.y` stands for three, one for each plane. */
+static bool is_single_picture(const AVOutputFormat *muxer, const std::string &path) {
+  const std::string extension = std::filesystem::path(path).extension();
+  return std::string_view(muxer->name) == "image2" && !is_picture_pattern(path) &&
+         g_ascii_strcasecmp(extension.c_str(), ".y") != 0;
+}
+
+/* Whether pictures without a number in their name take each other's place, as asked for. */
+static bool replaces_pictures(AVFormatContext *muxer, const std::string &path) {
+  auto is_set = [&](const char *option) {
+    int64_t value = 0;
+    return av_opt_get_int(muxer, option, AV_OPT_SEARCH_CHILDREN, &value) >= 0 && value;
+  };
+  return is_set("update") || (is_set("strftime") && path.find('%') != std::string::npos);
+}
+
+/* The picture muxer looks at the extension. */
+static std::string picture_part(const std::filesystem::path &path) {
+  return path.parent_path() / (path.stem().string() + ".part" + path.extension().string());
+}
+
+/* Else `12:30.mkv` would be taken for a URL. */
+static std::string as_url(const std::string &path) {
+  return path.find(':') != std::string::npos ? "file:" + path : path;
+}
+
 Result<OutputTarget> OutputTarget::resolve(const std::string &location,
                                            const AVOutputFormat *muxer) {
   OutputTarget target;
@@ -83,8 +119,9 @@ Result<OutputTarget> OutputTarget::resolve(const std::string &location,
   }
 
   target.path_ = *path;
+  const bool single_picture = is_single_picture(muxer, *path);
   struct stat st;
-  bool exists = !target.muxer_opens_ && stat(path->c_str(), &st) == 0;
+  bool exists = (!target.muxer_opens_ || single_picture) && stat(path->c_str(), &st) == 0;
   if (exists && S_ISDIR(st.st_mode))
     return FRAMEWISE_FAIL_RESOURCE(
         OPEN_WRITE, format("Cannot write `%s`: that is a folder.", location.c_str()));
@@ -97,8 +134,17 @@ Result<OutputTarget> OutputTarget::resolve(const std::string &location,
       target.path_ = resolved;
       free(resolved);
     }
-    target.part_ = target.path_ + ".part";
+    target.part_ = single_picture ? picture_part(target.path_) : target.path_ + ".part";
     target.mode_ = st.st_mode & 07777;
+  } else if (single_picture && lstat(path->c_str(), &st) < 0) {
+    /* Not even a link without a target: half a picture is worth nothing, so it never gets the name.
+     */
+    target.part_ = picture_part(target.path_);
+  }
+  if (single_picture && is_picture_pattern(target.part_)) {
+    /* A link led into a folder whose name the muxer would take for a pattern. */
+    target.part_.clear();
+    target.path_ = *path;
   }
   /* A folder with a pattern in its name is made by the muxer. */
   bool checkable = folder_of(target.path_).find('%') == std::string::npos;
@@ -107,10 +153,7 @@ Result<OutputTarget> OutputTarget::resolve(const std::string &location,
       return Failure(checked.error());
   target.is_fifo_ = exists && S_ISFIFO(st.st_mode);
   target.created_ = !exists && !target.muxer_opens_;
-  target.url_ = target.part_.empty() ? target.path_ : target.part_;
-  /* Else `12:30.mkv` would be taken for a URL. */
-  if (target.url_.find(':') != std::string::npos)
-    target.url_ = "file:" + target.url_;
+  target.url_ = as_url(target.part_.empty() ? target.path_ : target.part_);
   return target;
 }
 
@@ -118,9 +161,12 @@ OutputTarget::OutputTarget(OutputTarget &&o) noexcept
     : location_(std::move(o.location_)), url_(std::move(o.url_)), path_(std::move(o.path_)),
       part_(std::move(o.part_)), mode_(o.mode_), is_fifo_(o.is_fifo_), muxer_opens_(o.muxer_opens_),
       created_(o.created_), final_size_(o.final_size_), remains_(std::exchange(o.remains_, false)),
-      io_(std::exchange(o.io_, nullptr)) {}
+      lock_(std::exchange(o.lock_, -1)), io_(std::exchange(o.io_, nullptr)) {}
 
-OutputTarget::~OutputTarget() { close(); }
+OutputTarget::~OutputTarget() {
+  close();
+  unlock();
+}
 
 bool OutputTarget::has_option(const std::string &name) const {
   const char *protocol = avio_find_protocol_name(url_.c_str());
@@ -151,10 +197,62 @@ static int wait_for_reader(const std::string &path, const AVIOInterruptCB &inter
   }
 }
 
+Result<void> OutputTarget::lock_part() {
+  constexpr int most_attempts = 100;
+  for (int attempt = 0; attempt < most_attempts; attempt++) {
+    lock_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (lock_ < 0)
+      return FRAMEWISE_FAIL_RESOURCE(OPEN_WRITE,
+                                     format("Cannot open `%s`, which `%s` is written to first.",
+                                            part_.c_str(), location_.c_str()),
+                                     g_strerror(errno));
+    if (flock(lock_, LOCK_EX | LOCK_NB) < 0) {
+      if (errno == EWOULDBLOCK)
+        break;
+      g_debug("%s: a file system without locks: %s", part_.c_str(), g_strerror(errno));
+    }
+    /* Whoever held it may have renamed or removed it between open() and flock(). */
+    struct stat held, named;
+    if (fstat(lock_, &held) == 0 && stat(part_.c_str(), &named) == 0 &&
+        held.st_dev == named.st_dev && held.st_ino == named.st_ino) {
+      remains_ = true;
+      return {};
+    }
+    unlock();
+  }
+  unlock();
+  return FRAMEWISE_FAIL_RESOURCE(
+      OPEN_WRITE, format("`%s` is being written by another, so `%s` cannot be. Choose another "
+                         "location, or wait.",
+                         part_.c_str(), location_.c_str()));
+}
+
+void OutputTarget::unlock() {
+  if (lock_ >= 0)
+    ::close(lock_);
+  lock_ = -1;
+}
+
+Result<void> OutputTarget::open_picture(AVFormatContext *muxer) {
+  if (replaces_pictures(muxer, path_)) {
+    part_.clear();
+    url_ = as_url(path_);
+    AvPtr<char> old(muxer->url);
+    muxer->url = av_strdup(url_.c_str());
+    return {};
+  }
+  /* What it is for is done here; it would replace the file that is locked. */
+  av_opt_set_int(muxer, "atomic_writing", 0, AV_OPT_SEARCH_CHILDREN);
+  return lock_part();
+}
+
 Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options,
                                 const AVIOInterruptCB &no_reader) {
   if (muxer_opens_)
-    return {};
+    return part_.empty() ? Result<void>() : open_picture(muxer);
+  if (!part_.empty())
+    if (auto locked = lock_part(); !locked)
+      return locked;
   auto failure = [&](int averror) {
     if (averror == AVERROR_PROTOCOL_NOT_FOUND || averror == AVERROR(ENOENT))
       return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
@@ -200,19 +298,14 @@ Result<void> OutputTarget::complete() {
     return {};
   }
   /* On disk before it has the name: else a power cut could leave an empty file in its place. */
-  int fd = ::open(part_.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0)
+  if (fsync(lock_) < 0)
     return write_failure(AVERROR(errno));
-  int synced = fsync(fd) < 0 ? AVERROR(errno) : 0;
   /* A file system without permissions is no reason to fail. */
-  if (fchmod(fd, mode_) < 0)
+  if (mode_ && fchmod(lock_, *mode_) < 0)
     g_debug("%s: %s", part_.c_str(), g_strerror(errno));
-  if (::close(fd) < 0 && synced == 0)
-    synced = AVERROR(errno);
-  if (synced < 0)
-    return write_failure(synced);
   if (rename(part_.c_str(), path_.c_str()) < 0)
     return write_failure(AVERROR(errno));
+  unlock();
   remains_ = false;
   return {};
 }
@@ -226,6 +319,7 @@ void OutputTarget::give_up(Remains remains) {
     unlink(part_.c_str());
   else if (created_ && remains == Remains::remove)
     unlink(path_.c_str());
+  unlock();
 }
 
 } // namespace framewise

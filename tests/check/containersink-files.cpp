@@ -149,6 +149,54 @@ GST_START_TEST(file_at_the_location_survives_an_error) {
 }
 GST_END_TEST
 
+GST_START_TEST(picture_at_the_location_survives_an_error) {
+  fail_unless(g_file_set_contents(at("pic.png").c_str(), "keep", -1, nullptr));
+  fail_if(run(source(3) + sink("location=" + at("pic.png"))).eos);
+  assert_text(read_text(at("pic.png")), "keep");
+  fail_unless_equals_int(count_files(), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(picture_at_the_location_is_replaced_when_the_new_one_is_whole) {
+  const std::string file = at("pic.png");
+  fail_unless(g_file_set_contents(file.c_str(), "old", -1, nullptr));
+  g_chmod(file.c_str(), 0640);
+  /* several threads would keep the picture until EOS */
+  GstElement *pipeline = launch(app_source("25/1") + sink("thread-count=1 location=" + file));
+  GstElement *src = gst_bin_get_by_name(GST_BIN(pipeline), "src");
+  GstBuffer *buffer = gst_buffer_new_allocate(nullptr, 64 * 48, nullptr);
+  gst_buffer_memset(buffer, 0, 128, 64 * 48);
+  GST_BUFFER_PTS(buffer) = 0;
+  gst_app_src_push_buffer(GST_APP_SRC(src), buffer);
+  await_frames(pipeline, 1);
+  assert_text(read_text(file), "old");
+  assert_text(probe(at("pic.part.png"), "codec_name"), "png");
+  gst_app_src_end_of_stream(GST_APP_SRC(src));
+  gst_object_unref(src);
+  fail_unless(await_outcome(pipeline).eos);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  assert_text(probe(file, "codec_name,width,height"), "png\n64\n48");
+  struct stat st;
+  fail_unless(stat(file.c_str(), &st) == 0);
+  fail_unless_equals_int(st.st_mode & 0777, 0640);
+  fail_unless_equals_int(count_files(), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(pictures_may_replace_each_other_when_asked) {
+  const std::string file = at("live.png");
+  GstElement *pipeline = launch("videotestsrc ! video/x-raw,width=64,height=48 ! " +
+                                sink("container-options=o,update=1 location=" + file));
+  await_frames(pipeline, 5);
+  fail_unless(exists(file));
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  assert_text(probe(file, "codec_name"), "png");
+  fail_unless_equals_int(count_files(), 1);
+}
+GST_END_TEST
+
 GST_START_TEST(element_writes_again_after_ready) {
   GstElement *pipeline = launch(source(5) + sink("codec=mpeg4 location=" + at("a.mkv")));
   GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
@@ -260,6 +308,26 @@ GST_START_TEST(codec_that_the_container_cannot_hold_is_refused) {
 }
 GST_END_TEST
 
+static const char *soundtracks[][2] = {
+    {"location=@/x.mp3", "`mp3`"},   {"location=@/x.mp3 codec=png", "`mp3`"},
+    {"location=@/x.flac", "`flac`"}, {"location=@/x.aac codec=mpeg4", "`adts`"},
+    {"location=@/x.wav", "`wav`"},   {"location=@/x.srt codec=mpeg4", "`srt`"},
+};
+
+GST_START_TEST(container_without_video_is_refused_before_any_frame) {
+  std::string properties = soundtracks[__i__][0];
+  properties.replace(properties.find('@'), 1, folder);
+  GstElement *pipeline = launch(source(3) + sink(properties));
+  fail_unless_equals_int(gst_element_set_state(pipeline, GST_STATE_PAUSED),
+                         GST_STATE_CHANGE_FAILURE);
+  assert_error(await_outcome(pipeline), GST_STREAM_ERROR, GST_STREAM_ERROR_MUX,
+               soundtracks[__i__][1]);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  fail_unless_equals_int(count_files(), 0);
+}
+GST_END_TEST
+
 GST_START_TEST(size_that_the_encoder_cannot_take_is_refused) {
   assert_error(run("videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=63,height=47 ! " +
                    sink("codec=libx264 location=" + at("a.mkv"))),
@@ -281,15 +349,18 @@ GST_START_TEST(folder_without_permission_is_refused) {
 }
 GST_END_TEST
 
+static const char *protected_files[] = {"a.mkv", "a.png"};
+
 GST_START_TEST(file_without_permission_is_refused) {
-  fail_unless(g_file_set_contents(at("a.mkv").c_str(), "old", -1, nullptr));
-  g_chmod(at("a.mkv").c_str(), 0444);
+  const std::string file = at(protected_files[__i__]);
+  fail_unless(g_file_set_contents(file.c_str(), "old", -1, nullptr));
+  g_chmod(file.c_str(), 0444);
   g_chmod(folder.c_str(), 0777);
   fail_unless(become_nobody());
-  Outcome outcome = run(source(3) + sink("location=" + at("a.mkv")));
+  Outcome outcome = run(source(1) + sink("location=" + file));
   fail_unless(getuid() != 0 || seteuid(0) == 0);
-  assert_error(outcome, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE, "a.mkv");
-  assert_text(read_text(at("a.mkv")), "old");
+  assert_error(outcome, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE, file.c_str());
+  assert_text(read_text(file), "old");
 }
 GST_END_TEST
 
@@ -334,7 +405,8 @@ GST_END_TEST
 
 GST_START_TEST(second_picture_without_a_pattern_is_refused) {
   assert_error(run(source(3) + sink("location=" + at("one.png"))), GST_STREAM_ERROR,
-               GST_STREAM_ERROR_MUX, "pattern");
+               GST_STREAM_ERROR_MUX, "`one%03d.png`");
+  fail_unless_equals_int(count_files(), 0);
 }
 GST_END_TEST
 
@@ -427,6 +499,9 @@ static Suite *containersink_files_suite() {
   tcase_add_test(tc, link_at_the_location_stays_a_link);
   tcase_add_test(tc, change_of_size_is_refused_with_the_way_out);
   tcase_add_test(tc, file_at_the_location_survives_an_error);
+  tcase_add_test(tc, picture_at_the_location_survives_an_error);
+  tcase_add_test(tc, picture_at_the_location_is_replaced_when_the_new_one_is_whole);
+  tcase_add_test(tc, pictures_may_replace_each_other_when_asked);
   tcase_add_test(tc, element_writes_again_after_ready);
   tcase_add_test(tc, states_can_change_at_any_time);
   tcase_add_test(tc, seek_goes_on_writing_behind_what_is_there);
@@ -435,9 +510,11 @@ static Suite *containersink_files_suite() {
   tc = add_case(suite, "errors");
   tcase_add_loop_test(tc, bad_settings_are_refused_before_any_frame, 0, G_N_ELEMENTS(bad_settings));
   tcase_add_test(tc, codec_that_the_container_cannot_hold_is_refused);
+  tcase_add_loop_test(tc, container_without_video_is_refused_before_any_frame, 0,
+                      G_N_ELEMENTS(soundtracks));
   tcase_add_test(tc, size_that_the_encoder_cannot_take_is_refused);
   tcase_add_test(tc, folder_without_permission_is_refused);
-  tcase_add_test(tc, file_without_permission_is_refused);
+  tcase_add_loop_test(tc, file_without_permission_is_refused, 0, G_N_ELEMENTS(protected_files));
   tcase_add_loop_test(tc, full_device_is_one_error, 0, G_N_ELEMENTS(full_containers));
   tcase_add_test(tc, end_without_a_frame_is_an_error_and_leaves_no_file);
   tcase_add_test(tc, second_picture_without_a_pattern_is_refused);

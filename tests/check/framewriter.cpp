@@ -246,6 +246,75 @@ TEST_F(FrameWriterTest, AbortLeavesTheOlderFile) {
   EXPECT_FALSE(fs::exists(folder / "a.mkv.part"));
 }
 
+TEST_F(FrameWriterTest, TwoWritersOnOneFileAreKeptApart) {
+  std::ofstream(folder / "a.mkv") << "old";
+  VideoParams params = yuv420p(64, 64);
+  auto first = open(folder / "a.mkv");
+  auto stream = first->add_video_stream(params, timing_of(params));
+  for (int i = 0; i < 3; i++)
+    ASSERT_TRUE(first->write(*stream, grey_frame(params), {i * 40 * ms, 40 * ms}));
+  {
+    auto second = open(folder / "a.mkv");
+    auto refused = second->add_video_stream(params, timing_of(params));
+    auto written = second->write(*refused, grey_frame(params), {0, 40 * ms});
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().domain, GST_RESOURCE_ERROR);
+    EXPECT_EQ(written.error().code, GST_RESOURCE_ERROR_OPEN_WRITE);
+    EXPECT_NE(written.error().message.find("a.mkv.part` is being written by another"),
+              std::string::npos)
+        << written.error().message;
+  }
+  EXPECT_TRUE(fs::exists(folder / "a.mkv.part"));
+  ASSERT_TRUE(first->write(*stream, grey_frame(params), {120 * ms, 40 * ms}));
+  auto stats = first->finish();
+  ASSERT_TRUE(stats) << stats.error().message;
+  EXPECT_EQ(uintmax_t(stats->bytes), fs::file_size(folder / "a.mkv"));
+  std::string begin(4, '\0');
+  std::ifstream(folder / "a.mkv", std::ios::binary).read(begin.data(), 4);
+  EXPECT_EQ(begin, "\x1a\x45\xdf\xa3"); /* EBML */
+
+  /* done, so the next one's turn, though the first writer is still there */
+  auto third = open(folder / "a.mkv");
+  auto next = third->add_video_stream(params, timing_of(params));
+  ASSERT_TRUE(third->write(*next, grey_frame(params), {0, 40 * ms}));
+  EXPECT_TRUE(third->finish());
+  EXPECT_FALSE(fs::exists(folder / "a.mkv.part"));
+}
+
+TEST_F(FrameWriterTest, TwoWritersOnOnePictureAreKeptApart) {
+  VideoParams params = yuv420p(64, 64);
+  auto first = open(folder / "a.jpg", "mjpeg");
+  auto stream = first->add_video_stream(params, timing_of(params));
+  ASSERT_TRUE(first->write(*stream, grey_frame(params), {0, 40 * ms}));
+  {
+    auto second = open(folder / "a.jpg", "mjpeg");
+    auto refused = second->add_video_stream(params, timing_of(params));
+    auto written = second->write(*refused, grey_frame(params), {0, 40 * ms});
+    ASSERT_FALSE(written);
+    EXPECT_NE(written.error().message.find("a.part.jpg` is being written by another"),
+              std::string::npos)
+        << written.error().message;
+  }
+  auto stats = first->finish();
+  ASSERT_TRUE(stats) << stats.error().message;
+  EXPECT_EQ(uintmax_t(stats->bytes), fs::file_size(folder / "a.jpg"));
+  EXPECT_FALSE(fs::exists(folder / "a.part.jpg"));
+}
+
+TEST_F(FrameWriterTest, WhatACrashLeftIsTakenOver) {
+  std::ofstream(folder / "a.mkv") << "old";
+  std::ofstream(folder / "a.mkv.part") << std::string(1 << 20, 'x');
+  auto writer = open(folder / "a.mkv");
+  VideoParams params = yuv420p(64, 64);
+  auto stream = writer->add_video_stream(params, timing_of(params));
+  ASSERT_TRUE(writer->write(*stream, grey_frame(params), {0, 40 * ms}));
+  auto stats = writer->finish();
+  ASSERT_TRUE(stats) << stats.error().message;
+  EXPECT_LT(stats->bytes, 1 << 20);
+  EXPECT_EQ(uintmax_t(stats->bytes), fs::file_size(folder / "a.mkv"));
+  EXPECT_FALSE(fs::exists(folder / "a.mkv.part"));
+}
+
 TEST_F(FrameWriterTest, ColonInAPathIsNoProtocol) {
   auto writer = open((folder / "12:30.mkv").string());
   VideoParams params = yuv420p(64, 64);
