@@ -107,6 +107,7 @@ struct ContainerSrcPrivate {
 
   std::atomic<bool> seekable{false};
   std::atomic<gint64> duration{-1};
+  std::atomic<bool> start_failed{false}; /* and said why; until the state change ends */
 };
 
 } // namespace
@@ -350,6 +351,7 @@ static gboolean gst_container_src_start(GstBaseSrc *src) {
   auto state = new_state(self);
   if (!state) {
     state.error().post(GST_ELEMENT(self));
+    priv->start_failed = true;
     return FALSE;
   }
   priv->state = std::move(*state);
@@ -371,8 +373,10 @@ static gboolean gst_container_src_start(GstBaseSrc *src) {
   const Result<void> outcome = std::move(*priv->outcome);
   lock.unlock();
   priv->opener.join();
-  if (!outcome)
+  if (!outcome) {
     outcome.error().post(GST_ELEMENT(self));
+    priv->start_failed = true;
+  }
   return outcome.has_value();
 }
 
@@ -401,12 +405,28 @@ static gboolean gst_container_src_unlock_stop(GstBaseSrc *src) {
   return TRUE;
 }
 
+/* The base class follows a failed start() with an error of its own, in case nothing was said. */
+static gboolean gst_container_src_post_message(GstElement *element, GstMessage *message) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && PRIV(element)->start_failed) {
+    GError *parsed = nullptr;
+    gst_message_parse_error(message, &parsed, nullptr);
+    GstPtr<GError> error(parsed);
+    if (g_error_matches(error.get(), GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE)) {
+      GST_DEBUG_OBJECT(element, "dropping %s", error->message);
+      gst_message_unref(message);
+      return TRUE;
+    }
+  }
+  return GST_ELEMENT_CLASS(gst_container_src_parent_class)->post_message(element, message);
+}
+
 static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
                                                            GstStateChange transition) {
   /* The opener must be gone before the pad is deactivated: it starts the pad's task. */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     join_opener(SELF(element));
   auto ret = GST_ELEMENT_CLASS(gst_container_src_parent_class)->change_state(element, transition);
+  PRIV(element)->start_failed = false;
   /* The base class stops only what has started. */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE)) {
@@ -880,6 +900,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   gst_element_class_add_pad_template(
       element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
   element_class->change_state = GST_DEBUG_FUNCPTR(gst_container_src_change_state);
+  element_class->post_message = GST_DEBUG_FUNCPTR(gst_container_src_post_message);
   element_class->send_event = GST_DEBUG_FUNCPTR(gst_container_src_send_event);
 
   src_class->start = GST_DEBUG_FUNCPTR(gst_container_src_start);

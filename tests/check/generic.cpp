@@ -444,6 +444,12 @@ GstPtr<GstPad> pad_of(const GstPtr<GstElement> &element, const char *name) {
   return GstPtr<GstPad>(gst_element_get_static_pad(element.get(), name));
 }
 
+/* Stops a part of a running pipeline, which must not start it again before it is taken out. */
+void retire(const GstPtr<GstElement> &element) {
+  gst_element_set_locked_state(element.get(), TRUE);
+  stop(element);
+}
+
 /* Runs `work` while nothing flows through `pad`. */
 void while_blocked(GstPad *pad, std::function<void()> work) {
   struct Job {
@@ -513,7 +519,7 @@ GST_START_TEST(source_may_be_plugged_into_a_running_pipeline_and_taken_out) {
     fail_unless(gst_element_sync_state_with_parent(source.get()));
     if (i % 2)
       counter.wait_for(i);
-    stop(source);
+    retire(source);
     gst_bin_remove(GST_BIN(pipeline.get()), source.get());
     gst_element_release_request_pad(funnel.get(), entry.get());
   }
@@ -553,8 +559,8 @@ GST_START_TEST(sink_may_be_plugged_into_a_running_pipeline_and_taken_out) {
     counter.wait_for(8);
     while_blocked(branch.get(), [&] { gst_pad_unlink(branch.get(), entry.get()); });
     gst_element_release_request_pad(tee.get(), branch.get());
-    stop(queue);
-    stop(sink);
+    retire(queue);
+    retire(sink);
     gst_bin_remove_many(GST_BIN(pipeline.get()), queue.get(), sink.get(), nullptr);
     int frames = count_frames(file);
     fail_unless(frames >= 7, "%d frames", frames); /* the eighth may still be on its way */

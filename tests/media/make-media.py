@@ -7,7 +7,7 @@
 
 FOLDER then holds the clips and manifest.json: a list of {name, path, kinds, stream, options}. A clip
 appears under its name only when it is complete. Pictures are small, clips short, and no two frames of
-one the same, unless the table says otherwise.
+one the same but where parts are joined.
 
 Kinds:
     parity         decodes to what `ffmpeg -f framemd5` says
@@ -78,6 +78,8 @@ def lavfi(size="160x120", rate="25", frames=30, filters="", source="testsrc2"):
         graph += f",format=yuv444p,crop={width}:{height}:0:0"
     if filters:
         graph += "," + filters
+    elif width < 100:  # there the source's own motion is too small to show in every frame
+        graph += ",scroll=h=0.043:v=0.031"
     return ["-f", "lavfi", "-i", graph]
 
 
@@ -267,9 +269,9 @@ for pixel_format in "nv16 nv20le uyyvyy411 y210le bayer_rggb8 bayer_bggr16le".sp
     headerless(f"raw-{pixel_format}.yuv", pixel_format, "64x48", "-f", "rawvideo", "-pixel_format", pixel_format,
                "-video_size", "64x48", "-t", "0.2", "-i", "{noise.bin}", "-c", "copy", needs=["noise.bin"])
 
-video("raw-1x1-rgb24.nut", "-c:v", "rawvideo", "-pix_fmt", "rgb24", filters="format=rgb24,crop=1:1:16*n:24", frames=9)
-video("raw-1x1-yuv420p.nut", "-c:v", "rawvideo", "-pix_fmt", "yuv420p", filters="format=yuv444p,crop=1:1:16*n:24", frames=9)
-video("raw-3x5-nv12.nut", "-c:v", "rawvideo", "-pix_fmt", "nv12", filters="format=yuv444p,crop=3:5:8*n:24", frames=9)
+video("raw-1x1-rgb24.nut", "-c:v", "rawvideo", "-pix_fmt", "rgb24", filters="format=rgb24,scroll=h=0.11:v=0.07,crop=1:1:7*n+20:100", frames=9)
+video("raw-1x1-yuv420p.nut", "-c:v", "rawvideo", "-pix_fmt", "yuv420p", filters="format=yuv444p,scroll=h=0.11:v=0.07,crop=1:1:7*n+20:100", frames=9)
+video("raw-3x5-nv12.nut", "-c:v", "rawvideo", "-pix_fmt", "nv12", filters="format=yuv444p,scroll=h=0.11:v=0.07,crop=3:5:8*n:24", frames=9)
 video("raw-odd-yuv420p.nut", "-c:v", "rawvideo", "-pix_fmt", "yuv420p", size="319x237", frames=6, kinds="parity timed rgb")
 video("raw-odd-rgb24.nut", "-c:v", "rawvideo", "-pix_fmt", "rgb24", size="33x17", frames=6)
 video("raw-odd-yuyv422.nut", "-c:v", "rawvideo", "-pix_fmt", "yuyv422", size="33x17", frames=6)
@@ -338,7 +340,7 @@ add("cover.mp4", "parity timed", "ffmpeg", "-i", "{png.png}", "-i", "{h264.mov}"
 add("subtitles.txt.srt", "no-video bad", "bytes", "1\n00:00:00,000 --> 00:00:01,000\nA line.\n")
 add("audio-only.m4a", "no-video bad", "ffmpeg", *tone(), "-c:a", "aac")
 add("audio-only.wav", "no-video bad", "ffmpeg", *tone())
-add("audio-with-cover.m4a", "no-video", "ffmpeg", *tone(), "-i", "{png.png}", "-map", "0", "-map", "1", "-c:a", "aac",
+add("audio-with-cover.m4a", "no-video bad", "ffmpeg", *tone(), "-i", "{png.png}", "-map", "0", "-map", "1", "-c:a", "aac",
     "-c:v", "copy", "-disposition:v:0", "attached_pic", needs=["png.png"])
 
 # ---- the picture changes on the way ---------------------------------------------------------------

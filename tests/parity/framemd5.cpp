@@ -5,7 +5,8 @@
  *   framemd5 FILE                      containersrc in the decoder's own format
  *   framemd5 --pixel-format rgb24 FILE converted
  *   framemd5 --filter hflip FILE       containersrc ! graphfilter ! containersink into FFV1
- *   framemd5 --check-comparison FILE   that a difference of each kind is found
+ *   framemd5 --refused FILE            containersrc gives no frame and one error that names the
+ * file framemd5 --check-comparison FILE   that a difference of each kind is found
  *
  * Compared are the number of frames, the size and MD5 of each picture, packed as libav's rawvideo
  * packs it, and with --timed each frame's time to the nanosecond.
@@ -45,6 +46,7 @@ struct Task {
   std::vector<std::string> parts; /* that the file consists of, in turn; none: itself */
   std::map<std::string, std::string> demuxer_options;
   bool timed = false;
+  bool refused = false;
   bool check_comparison = false;
 };
 
@@ -319,6 +321,43 @@ bool compare_source(const Task &task) {
   return report(task.file, differences(*expected, *actual, task.timed));
 }
 
+/* ---- Bad input
+ * -----------------------------------------------------------------------------------
+ */
+
+bool check_refusal(const Task &task) {
+  auto pipeline = Pipeline::launch("containersrc name=source ! fakesink name=sink");
+  if (!pipeline)
+    return report("containersrc", pipeline.error());
+  g_object_set((*pipeline)->child("source").get(), "location", task.file.c_str(), nullptr);
+  int frames = 0;
+  GstPtr<GstPad> entry(gst_element_get_static_pad((*pipeline)->child("sink").get(), "sink"));
+  gst_pad_add_probe(
+      entry.get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *, gpointer count) {
+        ++*static_cast<int *>(count);
+        return GST_PAD_PROBE_OK;
+      },
+      &frames, nullptr);
+  gst_element_set_state((*pipeline)->get(), GST_STATE_PLAYING);
+  auto ended = await_end((*pipeline)->get());
+  gst_element_get_state((*pipeline)->get(), nullptr, nullptr, GST_CLOCK_TIME_NONE);
+  GstBus *bus = gst_element_get_bus((*pipeline)->get());
+  GstMessage *second = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+  gst_object_unref(bus);
+  bool one_error = !ended && !second;
+  gst_clear_message(&second);
+  if (!one_error || frames) {
+    fprintf(stderr, "%s: %d frames, %s\n", task.file.c_str(), frames,
+            ended ? "and no error" : "and a second error");
+    return false;
+  }
+  const Error &error = ended.error();
+  bool right_domain = error.domain == GST_RESOURCE_ERROR || error.domain == GST_STREAM_ERROR;
+  return (right_domain && error.message.find(task.file) != std::string::npos) ||
+         report("an error that does not name the file", error);
+}
+
 /* ---- The three elements into a file
  * -------------------------------------------------------------- */
 
@@ -446,6 +485,8 @@ int main(int argc, char **argv) {
       task.parts.push_back(folder + value());
     } else if (argument == "--timed") {
       task.timed = true;
+    } else if (argument == "--refused") {
+      task.refused = true;
     } else if (argument == "--check-comparison") {
       task.check_comparison = true;
     } else {
@@ -456,8 +497,9 @@ int main(int argc, char **argv) {
     fprintf(stderr, "no file given\n");
     return 2;
   }
-  bool same = task.check_comparison ? check_comparison(task)
-              : task.filter.empty() ? compare_source(task)
-                                    : compare_pipeline(task);
+  bool same = task.refused            ? check_refusal(task)
+              : task.check_comparison ? check_comparison(task)
+              : task.filter.empty()   ? compare_source(task)
+                                      : compare_pipeline(task);
   return same ? 0 : 1;
 }
