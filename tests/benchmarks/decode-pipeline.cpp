@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * usage: decode-pipeline 'LAUNCH-LINE ! fakesink name=sink sync=false'
+ * usage: decode-pipeline 'LAUNCH-LINE ! fakevideosink name=sink sync=false'
  *
  * The clock starts after gst_init and after the elements are made (loading plugins is no part of
  * decoding) and before the pipeline leaves NULL, so that opening the file counts. Prints one line
@@ -22,7 +22,7 @@ static GstPadProbeReturn count_frame(GstPad *, GstPadProbeInfo *, gpointer user_
 int main(int argc, char **argv) {
   gst_init(&argc, &argv);
   if (argc != 2) {
-    g_printerr("usage: decode-pipeline 'LAUNCH-LINE ! fakesink name=sink sync=false'\n");
+    g_printerr("usage: decode-pipeline 'LAUNCH-LINE ! fakevideosink name=sink sync=false'\n");
     return 2;
   }
   GError *error = nullptr;

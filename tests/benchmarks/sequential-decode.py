@@ -61,7 +61,8 @@ def decode_with_pyav(target, path):
 def contestants(build, clip, target):
     """name -> command; each prints a line of JSON, but for ffmpeg."""
     programs = os.path.join(build, "tests", "benchmarks")
-    sink = "fakesink name=sink sync=false"
+    # Takes GstVideoMeta, as video sinks do and fakesink does not.
+    sink = "fakevideosink name=sink sync=false"
     uri = "file://" + clip
     rgb = target == "rgb24"
     source = f'containersrc location="{clip}"' + (" pixel-format=rgb24" if rgb else "")

@@ -409,51 +409,35 @@ static GstPadProbeReturn offer_video_meta(GstPad *, GstPadProbeInfo *info, gpoin
   return GST_PAD_PROBE_HANDLED;
 }
 
-static std::atomic<int> copies;
-static void count_copies(GstDebugCategory *, GstDebugLevel, const gchar *, const gchar *, gint,
-                         GObject *, GstDebugMessage *message, gpointer) {
-  if (strcmp(gst_debug_message_get(message), "copying a frame") == 0)
-    copies++;
-}
-
-static int count_copies_of(const char *clip, bool with_video_meta, const char *properties) {
-  copies = 0;
-  gst_debug_set_threshold_for_name("GST_PERFORMANCE", GST_LEVEL_TRACE);
-  gst_debug_remove_log_function(gst_debug_log_default);
-  gst_debug_add_log_function(count_copies, nullptr, nullptr);
-  {
-    Pipeline pipeline(media(clip), properties);
-    GstPad *pad = gst_element_get_static_pad(pipeline.src(), "src");
+/* The decoder's own memory comes out read-only, a copy lies in a pool's. */
+static int count_copies_of(const char *clip, bool with_video_meta) {
+  int copies = 0;
+  Pipeline pipeline(media(clip));
+  GstPad *pad = gst_element_get_static_pad(pipeline.src(), "src");
+  if (with_video_meta)
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, offer_video_meta, nullptr, nullptr);
+  gst_object_unref(pad);
+  pipeline.set_state(GST_STATE_PLAYING);
+  while (GstSample *sample = pipeline.pull()) {
+    GstBuffer *buffer = gst_sample_get_buffer(sample);
+    copies += !GST_MEMORY_IS_READONLY(gst_buffer_peek_memory(buffer, 0));
     if (with_video_meta)
-      gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, offer_video_meta, nullptr,
-                        nullptr);
-    gst_object_unref(pad);
-    pipeline.set_state(GST_STATE_PLAYING);
-    while (GstSample *sample = pipeline.pull()) {
-      GstBuffer *buffer = gst_sample_get_buffer(sample);
-      GstMemory *memory = gst_buffer_peek_memory(buffer, 0);
-      if (with_video_meta) {
-        fail_unless(GST_MEMORY_IS_READONLY(memory));
-        fail_unless(gst_buffer_get_video_meta(buffer) != nullptr);
-      }
-      gst_sample_unref(sample);
-    }
+      fail_unless(gst_buffer_get_video_meta(buffer) != nullptr);
+    gst_sample_unref(sample);
   }
-  gst_debug_remove_log_function(count_copies);
-  gst_debug_set_threshold_for_name("GST_PERFORMANCE", GST_LEVEL_NONE);
   return copies;
 }
 
 GST_START_TEST(frames_leave_uncopied_where_video_meta_is_taken) {
-  fail_unless_equals_int(count_copies_of("h264-b.mp4", true, ""), 0);
-  fail_unless_equals_int(count_copies_of("hevc-10bit.mkv", true, ""), 0);
-  fail_unless_equals_int(count_copies_of("vp9-odd.webm", true, ""), 0);
-  fail_unless_equals_int(count_copies_of("gif.gif", true, ""), 0);
+  fail_unless_equals_int(count_copies_of("h264-b.mp4", true), 0);
+  fail_unless_equals_int(count_copies_of("hevc-10bit.mkv", true), 0);
+  fail_unless_equals_int(count_copies_of("vp9-odd.webm", true), 0);
+  fail_unless_equals_int(count_copies_of("gif.gif", true), 0);
 }
 GST_END_TEST;
 
 GST_START_TEST(frames_are_copied_once_where_it_is_not) {
-  fail_unless_equals_int(count_copies_of("h264-b.mp4", false, ""), 30);
+  fail_unless_equals_int(count_copies_of("h264-b.mp4", false), 30);
 }
 GST_END_TEST;
 
