@@ -66,8 +66,11 @@ class FRAMEWISE_INTERNAL FrameIndex {
                                                          Interruption &interruption);
 
   Means means() const { return means_; }
-  /* Every frame can be had again bit for bit, as far as anyone can tell: no damage was seen. */
+  /* Every frame can be had again as any linear decode gives it: no damage was seen. */
   bool is_exact() const { return exact_; }
+  /* What a decoder makes of damage differs with its threads and from run to run. Of damaged streams
+   * the table says what one thread makes of them. */
+  bool wants_one_thread() const { return one_thread_; }
   /* Why the scan was not trusted; empty where it was. */
   const std::string &distrust() const { return distrust_; }
 
@@ -112,6 +115,7 @@ class FRAMEWISE_INTERNAL FrameIndex {
 
   Means means_ = Means::scan;
   bool exact_ = true;
+  bool one_thread_ = false;
   bool constant_framerate_ = false;
   bool counts_only_ = false;
   std::string distrust_;

@@ -346,6 +346,10 @@ void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
   position_.ended = ended_;
   next_number_ = -1;
   ended_ = false;
+  if (index_->wants_one_thread() && settings_.decoder.thread_count != 1) {
+    settings_.decoder.thread_count = 1;
+    restart_due_ = true;
+  }
 }
 
 DecodedFrame FrameReader::present(FramePtr picture, int64_t number) {
@@ -575,13 +579,23 @@ int64_t FrameReader::number_of(const AVFrame *picture) {
   return index_->frame_from(int32_t(tag), nth);
 }
 
+static bool is_flawed(const AVFrame *picture) {
+  return picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT;
+}
+
 bool FrameReader::is_true(const AVFrame *picture, int32_t number) const {
   if (index_->means() == FrameIndex::Means::hashes)
     return FrameIndex::hash_of(picture) == index_->hash(number);
-  /* What linear decoding gives is right as it is. After a seek, damage may be missing references.
-   */
-  return position_.begun_with == 0 ||
-         !(picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT);
+  /* What linear decoding gives is right as it is. After a seek, flaws may be missing references. */
+  return fresh_ || !is_flawed(picture);
+}
+
+/* A linear decode is the truth. Where it shows damage, only hashes can tell what becomes of it. */
+void FrameReader::compare_with_index(const AVFrame *picture, int64_t number) {
+  const bool damage_unknown = index_->means() != FrameIndex::Means::hashes &&
+                              (is_flawed(picture) || decoder_->damage() > 0);
+  if (damage_unknown || number != position_.given + 1)
+    disproved_ = true;
 }
 
 /* The picture of frame `number`; null where it does not come. */
@@ -606,8 +620,8 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
       continue;
     }
     const int64_t came = number_of(picture->get());
-    if (fresh_ && came != position_.given + 1)
-      disproved_ = true;
+    if (fresh_)
+      compare_with_index(picture->get(), came);
     if (came < 0)
       continue;
     position_.given = std::max(position_.given, int32_t(came));

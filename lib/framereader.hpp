@@ -59,8 +59,9 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<DecodedFrame> read(int64_t number);
   /* Decoded pictures that are kept, in bytes. */
   void set_cache_size(uint64_t bytes) { cache_.set_capacity(bytes); }
-  /* A linear decode has given something else than the index says: it must be made anew, without
-   * trust in the scan. */
+  /* A linear decode has given something else than the index says, or shown damage that it does not
+   * know of: it must be made anew, without trust in the scan, and what was read after the last
+   * use_index() may be wrong. */
   bool index_is_disproved() const { return disproved_; }
 
   /* Packets so far that the decoder refused. */
@@ -100,6 +101,7 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<FramePtr> advance_to_frame(int32_t number);
   Result<bool> feed_indexed();
   int64_t number_of(const AVFrame *picture);
+  void compare_with_index(const AVFrame *picture, int64_t number);
   bool is_true(const AVFrame *picture, int32_t number) const;
   DecodedFrame present(FramePtr picture, int64_t number);
 

@@ -109,8 +109,11 @@ class IndexBuilder {
   std::string reason_to_distrust() const;
   int reorder_depth() const;
   enum class Keep { order, hashes };
-  Result<void> decode_all(Keep keep);
-  Result<void> reproduce();
+  /* What threads make of damage differs from run to run, and so does whether they tell of it: one
+   * pass in which any error ends the picture finds out whether there is some, and where there is,
+   * another on one thread finds out what becomes of it. */
+  enum class Care { suspicious, repeatable };
+  Result<void> decode_all(Keep keep, Care care);
   bool is_small() const;
   void finish();
   void fill_seek_table();
@@ -273,18 +276,24 @@ bool IndexBuilder::is_small() const {
 }
 
 /* Reads all anew, and takes the pictures as the decoder gives them for the table. */
-Result<void> IndexBuilder::decode_all(Keep keep) {
+Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
   if (auto reopened = input_->reopen(); !reopened)
     return reopened;
-  auto opened = PictureDecoder::open(input_->stream(), request_.reader.decoder,
-                                     keep == Keep::order ? PictureDecoder::Purpose::order
-                                                         : PictureDecoder::Purpose::pictures);
+  DecoderSettings settings = request_.reader.decoder;
+  if (care == Care::repeatable)
+    settings.thread_count = 1;
+  using Purpose = PictureDecoder::Purpose;
+  auto opened = PictureDecoder::open(input_->stream(), settings,
+                                     care == Care::repeatable ? Purpose::pictures
+                                     : keep == Keep::order    ? Purpose::order
+                                                              : Purpose::flawless_pictures);
   if (!opened)
     return Failure(opened.error());
   PictureDecoder &decoder = **opened;
   auto &frames = index_->frames_;
   frames.clear();
   index_->hashes_.clear();
+  damaged_ = false;
   StreamClock clock;
 
   auto take = [&](const AVFrame *picture) {
@@ -334,16 +343,6 @@ Result<void> IndexBuilder::decode_all(Keep keep) {
   }
   damaged_ |= decoder.damage() > 0;
   passes_done_++;
-  return {};
-}
-
-/* Whether decoding once more gives the same pictures: what a decoder makes of damage may differ
- * from run to run. */
-Result<void> IndexBuilder::reproduce() {
-  const std::vector<uint64_t> before = index_->hashes_;
-  if (auto decoded = decode_all(Keep::hashes); !decoded)
-    return decoded;
-  index_->exact_ = index_->hashes_ == before;
   return {};
 }
 
@@ -432,21 +431,18 @@ Result<std::shared_ptr<const FrameIndex>> IndexBuilder::build() {
   index_->distrust_ = request_.trust_scan ? reason_to_distrust() : "it was disproved";
   if (index_->distrust_.empty())
     order_by_pts();
-  auto decode = [&](Keep keep, FrameIndex::Means means) -> Result<void> {
+  auto decode = [&](Keep keep, Care care) -> Result<void> {
     passes_ = std::max(passes_, passes_done_ + 1);
-    index_->means_ = means;
-    return decode_all(keep);
+    index_->means_ = keep == Keep::order ? FrameIndex::Means::order : FrameIndex::Means::hashes;
+    return decode_all(keep, care);
   };
   Result<void> decoded;
-  if (!verified && (!index_->distrust_.empty() || is_small()))
-    decoded = decode(Keep::order, FrameIndex::Means::order);
-  if (decoded && (verified || damaged_)) {
-    decoded = decode(Keep::hashes, FrameIndex::Means::hashes);
-    if (decoded && damaged_) {
-      passes_++;
-      decoded = reproduce();
-    }
-  }
+  if (verified || !index_->distrust_.empty() || is_small())
+    decoded = decode(verified ? Keep::hashes : Keep::order, Care::suspicious);
+  if (decoded && damaged_)
+    decoded = decode(Keep::hashes, Care::repeatable);
+  index_->exact_ = !damaged_;
+  index_->one_thread_ = damaged_;
   if (!decoded)
     return Failure(decoded.error());
   finish();

@@ -34,6 +34,8 @@ PictureDecoder::open(const AVStream *stream, const DecoderSettings &settings, Pu
   codec->pkt_timebase = stream->time_base;
   if (purpose == Purpose::order)
     codec->skip_loop_filter = AVDISCARD_ALL;
+  if (purpose != Purpose::pictures)
+    codec->err_recognition |= AV_EF_EXPLODE;
   /* Cover art is one packet and must come out at once. */
   const bool still = stream->disposition & AV_DISPOSITION_ATTACHED_PIC;
   codec->thread_count = still ? 1 : settings.thread_count;

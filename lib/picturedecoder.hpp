@@ -20,8 +20,9 @@ struct DecoderSettings {
 class FRAMEWISE_INTERNAL PictureDecoder {
  public:
   enum class Purpose {
-    pictures, /* to be looked at */
-    order,    /* only which pictures come, and in what order: what is in them may be wrong */
+    pictures,          /* to be looked at */
+    flawless_pictures, /* the same, but one with any error does not come */
+    order, /* only which of these come, and in what order: what is in them may be wrong */
   };
   static Result<std::unique_ptr<PictureDecoder>>
   open(const AVStream *stream, const DecoderSettings &settings, Purpose purpose);
