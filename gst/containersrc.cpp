@@ -40,6 +40,7 @@
 #include "elements.h"
 
 #include "containersrc.hpp"
+#include "frameindex-c.hpp"
 #include "streamtags.hpp"
 
 #include <gst/framewise/framewise.h>
@@ -83,6 +84,7 @@ enum {
   PROP_CACHE_SIZE,
   PROP_LOOP,
   PROP_N_FRAMES,
+  PROP_INDEX,
   PROP_THREAD_COUNT,
   PROP_THREAD_TYPE,
   PROP_CONTAINER_OPTIONS,
@@ -142,10 +144,18 @@ static void gst_container_src_set_property(GObject *object, guint id, const GVal
 
 static void gst_container_src_get_property(GObject *object, guint id, GValue *value,
                                            GParamSpec *pspec) {
-  if (id == PROP_N_FRAMES) {
+  switch (id) {
+  case PROP_N_FRAMES: {
     auto index = PRIV(object)->index.current();
     g_value_set_int64(value, index ? index->n_frames() : -1);
     return;
+  }
+  case PROP_INDEX:
+    if (auto index = PRIV(object)->index.current())
+      g_value_take_boxed(value, to_boxed(std::move(index)));
+    return;
+  default:
+    break;
   }
   std::lock_guard lock(PRIV(object)->settings_lock);
   const ContainerSrcSettings &settings = PRIV(object)->settings;
@@ -529,6 +539,18 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
       object_class, PROP_N_FRAMES,
       g_param_spec_int64("n-frames", "Number of frames",
                          "Frames of the stream, counted (-1 = not known)", -1, G_MAXINT64, -1,
+                         GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  /**
+   * GstContainerSrc:index:
+   *
+   * The table of frames; %NULL while #GstContainerSrc:n-frames is -1. Notified as that is.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_INDEX,
+      g_param_spec_boxed("index", "Index", "The table of frames, once it is made",
+                         GST_TYPE_FRAMEWISE_INDEX,
                          GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   /**
    * GstContainerSrc:thread-count:

@@ -54,6 +54,7 @@ void IndexReport::publish(std::shared_ptr<const FrameIndex> index) {
     index_ = std::move(index);
   }
   g_object_notify(G_OBJECT(element_), "n-frames");
+  g_object_notify(G_OBJECT(element_), "index");
 }
 
 void IndexReport::finish(const Result<FramePlayer::IndexPtr> &made) {
