@@ -201,11 +201,12 @@ static Result<StridedArray> fit(const StridedLayout &frame, int plane, const Str
 static Result<BufferPtr> wrap_tensors(const GstFramewiseLayout &layout, DLManagedTensor **tensors,
                                       guint n_tensors, bool read_only) {
   /* Memory holds the padding of a pixel too, so the array must. */
-  auto padded =
-      StridedLayout::create(layout.frame.format(), layout.frame.pixel_width(),
-                            layout.frame.pixel_height(), layout.defaults, Padding::channel);
+  auto padded = StridedLayout::create(layout.frame.format(), layout.frame.pixel_width(),
+                                      layout.frame.pixel_height(), Padding::channel);
   if (!padded)
     return Failure(padded.error());
+  if (auto placed = padded->place(layout.defaults); !placed)
+    return Failure(placed.error());
   const StridedLayout &frame = *padded;
   const auto planes = frame.planes();
   const bool one = n_tensors == 1 && frame.has_whole() &&

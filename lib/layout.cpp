@@ -27,12 +27,14 @@ Result<BufferPlanes> planes_of(GstBuffer *buffer, const PlaneLayout &defaults) {
 }
 
 Result<GstFramewiseLayout> layout_of(const VideoParams &params) {
+  auto frame = StridedLayout::create(params.format, params.width, params.height);
+  if (!frame)
+    return Failure(frame.error());
   auto planes = default_layout(params.format, params.width, params.height, params.interlace_mode);
   if (!planes)
     return Failure(planes.error());
-  auto frame = StridedLayout::create(params.format, params.width, params.height, *planes);
-  if (!frame)
-    return Failure(frame.error());
+  if (auto placed = frame->place(*planes); !placed)
+    return Failure(placed.error());
   return GstFramewiseLayout{*frame, *planes, GstFramewiseLayout::whole, planes->size};
 }
 
@@ -189,7 +191,7 @@ GstFramewiseLayout *gst_framewise_layout_with_padding(const GstFramewiseLayout *
   const StridedLayout &frame = layout->frame;
   auto *padded = new GstFramewiseLayout(*layout);
   auto wide = StridedLayout::create(frame.format(), frame.pixel_width(), frame.pixel_height(),
-                                    layout->defaults, Padding::channel);
+                                    Padding::channel);
   /* Where the planes lie in this buffer. A plane begins before the channels by what was skipped. */
   PlaneLayout planes = layout->defaults;
   for (int i = 0; i < planes.n_planes; i++) {

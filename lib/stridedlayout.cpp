@@ -120,7 +120,7 @@ static SampleType sample_type(const AVPixFmtDescriptor *desc, int bytes) {
 }
 
 Result<StridedLayout> StridedLayout::create(AVPixelFormat format, int width, int height,
-                                            const PlaneLayout &planes, Padding padding) {
+                                            Padding padding) {
   StridedLayout layout;
   layout.format_ = format;
   layout.width_ = width;
@@ -128,8 +128,6 @@ Result<StridedLayout> StridedLayout::create(AVPixelFormat format, int width, int
   layout.padding_ = padding;
   if (auto described = layout.describe(); !described)
     return Failure(described.error());
-  if (auto placed = layout.place(planes); !placed)
-    return Failure(placed.error());
   return layout;
 }
 

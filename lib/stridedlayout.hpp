@@ -70,13 +70,13 @@ struct Corner {
 
 class FRAMEWISE_INTERNAL StridedLayout {
  public:
-  /* Fails, with the reason, for formats of which not even a plane is an array: those of hardware,
-   * and those with several pixels in a byte. */
+  /* Not yet on memory: place() comes before anything that tells of strides or offsets. Fails, with
+   * the reason, for formats of which not even a plane is an array: those of hardware, and those
+   * with several pixels in a byte. */
   static Result<StridedLayout> create(AVPixelFormat format, int width, int height,
-                                      const PlaneLayout &planes,
                                       Padding padding = Padding::skipped);
 
-  /* Moves the planes to where another buffer of the same format and size has them. Fails where rows
+  /* Moves the planes to where a buffer of this format and size has them. Fails where rows
    * would overlap, and where the corner lies between chroma samples. */
   Result<void> place(const PlaneLayout &planes, Corner corner = {});
 
