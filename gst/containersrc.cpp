@@ -43,6 +43,7 @@
 #include "framemeta.hpp"
 #include "framepool.hpp"
 #include "framereader.hpp"
+#include "layout.hpp"
 #include "streamtags.hpp"
 
 #include <gst/base/gstpushsrc.h>
@@ -107,6 +108,9 @@ struct ContainerSrcPrivate {
 
   std::atomic<bool> seekable{false};
   std::atomic<gint64> duration{-1};
+  std::mutex layout_lock;
+  std::optional<GstFramewiseLayout> layout; /* of what is delivered */
+
   std::atomic<bool> start_failed{false}; /* and said why; until the state change ends */
 };
 
@@ -155,6 +159,7 @@ enum {
   PROP_THREAD_TYPE,
   PROP_CONTAINER_OPTIONS,
   PROP_CODEC_OPTIONS,
+  PROP_FRAME_LAYOUT,
 };
 
 static void set_string(std::string &target, const GValue *value, const char *missing) {
@@ -231,6 +236,11 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
   case PROP_CODEC_OPTIONS:
     g_value_set_boxed(value, settings.codec_options.get());
     break;
+  case PROP_FRAME_LAYOUT: {
+    std::lock_guard layout_lock(PRIV(object)->layout_lock);
+    g_value_set_boxed(value, PRIV(object)->layout ? &*PRIV(object)->layout : nullptr);
+    break;
+  }
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
   }
@@ -420,6 +430,15 @@ static gboolean gst_container_src_post_message(GstElement *element, GstMessage *
   return GST_ELEMENT_CLASS(gst_container_src_parent_class)->post_message(element, message);
 }
 
+/* Takes std::nullopt for a format that is no array, and when nothing is delivered any more. */
+static void publish_layout(GstContainerSrc *self, std::optional<GstFramewiseLayout> layout) {
+  {
+    std::lock_guard lock(self->priv->layout_lock);
+    self->priv->layout = layout;
+  }
+  g_object_notify(G_OBJECT(self), "frame-layout");
+}
+
 static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
                                                            GstStateChange transition) {
   /* The opener must be gone before the pad is deactivated: it starts the pad's task. */
@@ -432,6 +451,7 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE)) {
     join_opener(SELF(element));
     PRIV(element)->state.reset();
+    publish_layout(SELF(element), std::nullopt);
   }
   return ret;
 }
@@ -455,6 +475,8 @@ static Result<void> negotiate_for(GstContainerSrc *self, State &state, const Vid
         framewise::format("Downstream refused %s.", state.delivery->output().describe().c_str()),
         text.get());
   }
+  auto layout = layout_of(state.delivery->output());
+  publish_layout(self, layout ? std::optional(*layout) : std::nullopt);
   return {};
 }
 
@@ -891,6 +913,20 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
                                   g_param_spec_boxed("codec-options", "Codec options",
                                                      "Options for libavcodec's decoder",
                                                      GST_TYPE_STRUCTURE, flags));
+  /**
+   * GstContainerSrc:frame-layout:
+   *
+   * How the memory of the frames that are delivered looks as an array, or as one for each plane:
+   * type and shape of the elements, and the strides of buffers without #GstVideoMeta. %NULL before
+   * preroll, and for formats that are no arrays.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_FRAME_LAYOUT,
+      g_param_spec_boxed("frame-layout", "Frame layout",
+                         "Type and shape of the arrays that frames are", GST_TYPE_FRAMEWISE_LAYOUT,
+                         GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   gst_element_class_set_static_metadata(
       element_class, "Container source", "Source/File/Network/Demuxer/Decoder/Video",

@@ -98,7 +98,7 @@ GstFramewiseLayout *gst_framewise_layout_new(const gchar *pixel_format, gint wid
  */
 GstFramewiseLayout *gst_framewise_layout_new_from_caps(const GstCaps *caps, GError **error) {
   g_return_val_if_fail(GST_IS_CAPS(caps), nullptr);
-  auto params = from_caps(caps);
+  auto params = geometry_from_caps(caps);
   if (!params) {
     g_propagate_error(error, params.error().to_gerror());
     return nullptr;

@@ -5,7 +5,6 @@
 #include "stridedlayout.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace framewise {
 
@@ -90,14 +89,22 @@ struct PlaneComponents {
 
 } // namespace
 
+/* std::sort() is for more than four of a thing. */
+template <typename T, size_t N, typename Before>
+static void insert_sorted(std::array<T, N> &items, int &n, const T &item, Before before) {
+  int at = n++;
+  for (; at > 0 && before(item, items[at - 1]); at--)
+    items[at] = items[at - 1];
+  items[at] = item;
+}
+
 static PlaneComponents components_of(const AVPixFmtDescriptor *desc, int plane) {
   PlaneComponents in;
   for (int i = 0; i < desc->nb_components; i++)
     if (desc->comp[i].plane == plane)
-      in.index[in.n++] = i;
-  std::stable_sort(in.index.begin(), in.index.begin() + in.n, [desc](int a, int b) {
-    return first_byte_of(desc, desc->comp[a]) < first_byte_of(desc, desc->comp[b]);
-  });
+      insert_sorted(in.index, in.n, i, [desc](int a, int b) {
+        return first_byte_of(desc, desc->comp[a]) < first_byte_of(desc, desc->comp[b]);
+      });
   return in;
 }
 
@@ -192,11 +199,10 @@ Result<void> StridedLayout::describe_plane(int plane) {
                       ? step - first_byte_of(desc, component) - bytes_of(component)
                       : component.offset;
       channel.shift = uint8_t(8 * below + component.shift);
-      array.channels[array.n_channels++] = channel;
+      /* As the name of such formats has them: the highest bits first. */
+      insert_sorted(array.channels, array.n_channels, channel,
+                    [](const Channel &a, const Channel &b) { return a.shift > b.shift; });
     }
-    /* As the name of such formats has them: the highest bits first. */
-    std::sort(array.channels.begin(), array.channels.begin() + array.n_channels,
-              [](const Channel &a, const Channel &b) { return a.shift > b.shift; });
     return {};
   }
 
