@@ -268,21 +268,24 @@ gint gst_framewise_layout_get_height(const GstFramewiseLayout *layout) {
 /**
  * gst_framewise_layout_to_caps:
  * @layout: a layout
+ * @fps_n: numerator of the frame rate; 0 where it varies or is not known
+ * @fps_d: its denominator, at least 1
  *
- * Returns: (transfer full): caps of frames of this format and size, progressive, of unknown frame
- *   rate and colorimetry: `video/x-raw` where GStreamer has a name for the format, else
- *   `video/x-framewise`.
+ * Returns: (transfer full): caps of frames of this format and size, progressive, of unknown
+ *   colorimetry: `video/x-raw` where GStreamer has a name for the format, else `video/x-framewise`.
  *
  * Since: 0.1
  */
-GstCaps *gst_framewise_layout_to_caps(const GstFramewiseLayout *layout) {
+GstCaps *gst_framewise_layout_to_caps(const GstFramewiseLayout *layout, gint fps_n, gint fps_d) {
   g_return_val_if_fail(layout, nullptr);
+  g_return_val_if_fail(fps_n >= 0 && fps_d >= 1, nullptr);
   VideoParams params;
   params.format = without_range(layout->frame.format());
   if (implies_full_range(layout->frame.format()))
     params.range = AVCOL_RANGE_JPEG;
   params.width = layout->frame.pixel_width();
   params.height = layout->frame.pixel_height();
+  params.framerate = {fps_n, fps_d};
   return to_caps(params).release();
 }
 

@@ -74,7 +74,7 @@ GST_FRAMEWISE_API
 gint gst_framewise_layout_get_height(const GstFramewiseLayout *layout);
 
 GST_FRAMEWISE_API
-GstCaps *gst_framewise_layout_to_caps(const GstFramewiseLayout *layout);
+GstCaps *gst_framewise_layout_to_caps(const GstFramewiseLayout *layout, gint fps_n, gint fps_d);
 
 GST_FRAMEWISE_API
 gboolean gst_framewise_layout_is_strided(const GstFramewiseLayout *layout);

@@ -489,7 +489,7 @@ SamplePtr wrap(const GstFramewiseLayout *layout, std::vector<DLManagedTensor *> 
   }));
   if (!buffer)
     return nullptr;
-  CapsPtr caps(gst_framewise_layout_to_caps(layout));
+  CapsPtr caps(gst_framewise_layout_to_caps(layout, 0, 1));
   return SamplePtr(gst_sample_new(buffer.get(), caps.get(), nullptr, nullptr));
 }
 

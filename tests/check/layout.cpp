@@ -320,7 +320,7 @@ TEST(Layout, comes_back_the_same_from_caps) {
     for (Size size : sizes) {
       SCOPED_TRACE(label(format, size));
       LayoutPtr layout = layout_of(format, size);
-      CapsPtr caps(gst_framewise_layout_to_caps(layout.get()));
+      CapsPtr caps(gst_framewise_layout_to_caps(layout.get(), 0, 1));
       ASSERT_TRUE(gst_caps_is_fixed(caps.get()));
       LayoutPtr back(succeed(
           [&](GError **error) { return gst_framewise_layout_new_from_caps(caps.get(), error); }));

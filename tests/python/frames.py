@@ -40,4 +40,4 @@ def noise_sample(pixel_format, width, height):
     """A sample whose buffer has no GstVideoMeta."""
     layout = GstFramewise.Layout.new(pixel_format, width, height)
     buffer = Gst.Buffer.new_wrapped(random.bytes(layout.size))
-    return Gst.Sample.new(buffer, layout.to_caps(), None, None)
+    return Gst.Sample.new(buffer, layout.to_caps(0, 1), None, None)

@@ -24,7 +24,7 @@ def sample_of(frame):
     for i, plane in enumerate(frame.planes):
         offsets[i], strides[i] = buffer.get_size(), plane.line_size
         buffer.append_memory(Gst.Buffer.new_wrapped(bytes(plane)).get_all_memory())
-    caps = layout.to_caps()
+    caps = layout.to_caps(0, 1)
     name = caps.get_structure(0).get_string("format")
     format_ = GstVideo.VideoFormat.from_string(name)
     if format_ == GstVideo.VideoFormat.UNKNOWN:

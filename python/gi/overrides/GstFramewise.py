@@ -335,7 +335,7 @@ def from_numpy(
     bytes that pad a pixel, rgb0, as a channel), rows may be apart. Else a ValueError says what was expected.
 
     pts, duration: nanoseconds
-    framerate: for the caps: a Fraction, a number, or a pair
+    framerate: for the caps: a number, a Fraction, or a pair
     width, height: in pixels, where the array does not tell: yuyv422 of an odd width
     writable: elements downstream may write into the array, if it may be written; else they copy first
 
@@ -369,20 +369,19 @@ def from_numpy(
         buffer.pts = pts
     if duration is not None:
         buffer.duration = duration
-    caps = layout.to_caps()
-    if framerate is not None:
-        caps.set_value("framerate", _gst_fraction(framerate))
-    return Gst.Sample.new(buffer, caps, None, None)
+    return Gst.Sample.new(buffer, layout.to_caps(*_fraction(framerate)), None, None)
 
 
-def _gst_fraction(rate):
-    if isinstance(rate, Gst.Fraction):
-        return rate
+def _fraction(rate):
+    if rate is None:
+        return 0, 1
+    if hasattr(rate, "denom"):  # Gst.Fraction
+        return rate.num, rate.denom
     if isinstance(rate, tuple):
-        return Gst.Fraction(*rate)
-    # 29.97 is 30000/1001 to everybody
+        return rate
     exact = Fraction(rate)
-    if isinstance(rate, float) and not math.isclose(rate, round(rate)):
-        ntsc = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    if isinstance(rate, float) and not rate.is_integer():
+        # 29.97 is 30000/1001 to everybody
+        ntsc = Fraction(round(rate * 1.001) * 1000, 1001)
         exact = ntsc if math.isclose(rate, ntsc, rel_tol=1e-4) else exact.limit_denominator(1001)
-    return Gst.Fraction(exact.numerator, exact.denominator)
+    return exact.numerator, exact.denominator
