@@ -683,5 +683,7 @@ int main(int argc, char **argv) {
   testing::InitGoogleTest(&argc, argv);
   gst_init(&argc, &argv);
   av_log_set_level(AV_LOG_ERROR);
-  return RUN_ALL_TESTS();
+  const int result = RUN_ALL_TESTS();
+  gst_deinit(); /* where the leaks tracer looks */
+  return result;
 }
