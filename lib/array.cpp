@@ -145,6 +145,15 @@ static Result<void> map_or_gather(GstFramewiseArray *array, GstBuffer *buffer,
   const GstFramewiseLayout &layout = array->layout;
   if (!layout.is_array())
     return Failure(layout.frame.why_not());
+  const int64_t end = layout.plane == GstFramewiseLayout::whole
+                          ? layout.frame.end()
+                          : layout.array().offset + layout.array().extent();
+  if (const gsize size = gst_buffer_get_size(buffer); guint64(end) > size)
+    return FRAMEWISE_FAIL_STREAM(FORMAT,
+                                 format("A buffer of %" G_GSIZE_FORMAT
+                                        " bytes is too small for this layout of `%s`: "
+                                        "it ends at byte %" G_GINT64_FORMAT ".",
+                                        size, av_get_pix_fmt_name(layout.frame.format()), end));
   if (layout.is_strided())
     if (auto home = find_home(buffer, layout.array())) {
       if (!map_memory(array, home->memory, access))

@@ -352,6 +352,18 @@ TEST(Array, of_read_only_memory_is_read_only) {
             std::string::npos);
 }
 
+TEST(Array, of_a_buffer_that_is_too_small_is_refused) {
+  BufferPtr small(gst_buffer_new_allocate(nullptr, 383, nullptr));
+  for (AVPixelFormat format : {AV_PIX_FMT_RGB24, AV_PIX_FMT_GBRP}) {
+    LayoutPtr layout = oracle::layout_of(format, {16, 8});
+    EXPECT_NE(message_of([&](GError **error) {
+                return gst_framewise_layout_map(layout.get(), small.get(),
+                                                GST_FRAMEWISE_ACCESS_READ, error);
+              }).find("383 bytes is too small"),
+              std::string::npos);
+  }
+}
+
 /* ---- DLPack ------------------------------------------------------------------------------------
  */
 
