@@ -44,8 +44,8 @@ static const FormatCase formats[] = {
 
 GST_START_TEST(frame_layout_is_that_of_the_frames) {
   const FormatCase &c = formats[__i__];
+  std::vector<std::string> notified; /* outlives the pipeline */
   Pipeline pipeline(media("h264-b.mp4"), std::string("pixel-format=") + c.pixel_format);
-  std::vector<std::string> notified;
   g_signal_connect(pipeline.src(), "notify::frame-layout", G_CALLBACK(note_layout), &notified);
   fail_unless(frame_layout(pipeline) == nullptr);
   fail_unless(pipeline.preroll());
@@ -76,8 +76,8 @@ GST_START_TEST(frame_layout_of_a_format_that_is_no_array_is_null) {
 GST_END_TEST
 
 GST_START_TEST(frame_layout_follows_a_size_change) {
+  std::vector<std::string> notified; /* outlives the pipeline */
   Pipeline pipeline(media("size-change.ts"), "pixel-format=gray");
-  std::vector<std::string> notified;
   g_signal_connect(pipeline.src(), "notify::frame-layout", G_CALLBACK(note_layout), &notified);
   pipeline.play();
   const std::vector<std::string> wanted{"gray |u1 120 160", "gray |u1 64 96", "gray |u1 120 160"};
