@@ -16,6 +16,14 @@ using namespace framewise;
 /* ---- Negotiation ------------------------------------------------------------------------------
  */
 
+void container_src_publish_layout(GstContainerSrc *self, std::optional<GstFramewiseLayout> layout) {
+  {
+    std::lock_guard lock(self->priv->layout_lock);
+    self->priv->layout = layout;
+  }
+  g_object_notify(G_OBJECT(self), "frame-layout");
+}
+
 static Result<void> negotiate_for(GstContainerSrc *self, ContainerSrcState &state,
                                   const VideoParams &native) {
   CapsPtr accepted(gst_pad_peer_query_caps(GST_BASE_SRC_PAD(self), nullptr));
@@ -33,6 +41,8 @@ static Result<void> negotiate_for(GstContainerSrc *self, ContainerSrcState &stat
         framewise::format("Downstream refused %s.", state.delivery->output().describe().c_str()),
         text.get());
   }
+  auto layout = layout_of(state.delivery->output());
+  container_src_publish_layout(self, layout ? std::optional(*layout) : std::nullopt);
   return {};
 }
 

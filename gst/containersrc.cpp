@@ -23,17 +23,17 @@
  * ## Seeking
  *
  * Every frame has a number: frame N is the N-th that a linear decode gives, the first being 0.
- * Seeks, queries and conversions are possible in %GST_FORMAT_TIME and in %GST_FORMAT_DEFAULT, which is
- * frames. They go by an index of the stream, which is made in the background as soon as it is open.
- * Playing forward never waits for it; a seek does, unless it only wants a time, and not
+ * Seeks, queries and conversions are possible in %GST_FORMAT_TIME and in %GST_FORMAT_DEFAULT, which
+ * is frames. They go by an index of the stream, which is made in the background as soon as it is
+ * open. Playing forward never waits for it; a seek does, unless it only wants a time, and not
  * %GST_SEEK_FLAG_ACCURATE, of a stream from the network. %GST_MESSAGE_PROGRESS tells how it comes
  * along, #GstContainerSrc:n-frames is notified when it is known.
  *
- * In %GST_FORMAT_DEFAULT a stop is the first frame not to be played. A negative frame counts from the
- * end, as with %GST_SEEK_TYPE_END, but for a stop of -1, which means the end itself. A start that the
- * stream does not have is refused with a warning, or is an error where that turns out later. Backwards
- * it is each frame, from the one before the stop on, or from the last; with neither start nor stop
- * given (%GST_SEEK_TYPE_NONE) playing turns round where it is.
+ * In %GST_FORMAT_DEFAULT a stop is the first frame not to be played. A negative frame counts from
+ * the end, as with %GST_SEEK_TYPE_END, but for a stop of -1, which means the end itself. A start
+ * that the stream does not have is refused with a warning, or is an error where that turns out
+ * later. Backwards it is each frame, from the one before the stop on, or from the last; with
+ * neither start nor stop given (%GST_SEEK_TYPE_NONE) playing turns round where it is.
  *
  * ## Example launch lines
  * |[
@@ -103,6 +103,7 @@ enum {
   PROP_LOOP,
   PROP_N_FRAMES,
   PROP_INDEX,
+  PROP_FRAME_LAYOUT,
   PROP_THREAD_COUNT,
   PROP_THREAD_TYPE,
   PROP_CONTAINER_OPTIONS,
@@ -172,6 +173,11 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
     if (auto index = PRIV(object)->index.current())
       g_value_take_boxed(value, to_boxed(std::move(index)));
     return;
+  case PROP_FRAME_LAYOUT: {
+    std::lock_guard layout_lock(PRIV(object)->layout_lock);
+    g_value_set_boxed(value, PRIV(object)->layout ? &*PRIV(object)->layout : nullptr);
+    return;
+  }
   default:
     break;
   }
@@ -420,6 +426,7 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE)) {
     join_opener(SELF(element));
     drop_state(SELF(element));
+    container_src_publish_layout(SELF(element), std::nullopt);
   }
   return ret;
 }
@@ -569,6 +576,20 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
       object_class, PROP_INDEX,
       g_param_spec_boxed("index", "Index", "The table of frames, once it is made",
                          GST_TYPE_FRAMEWISE_INDEX,
+                         GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  /**
+   * GstContainerSrc:frame-layout:
+   *
+   * How the memory of the frames that are delivered looks as an array, or as one for each plane:
+   * type and shape of the elements, and the strides of buffers without #GstVideoMeta. %NULL before
+   * preroll, and for formats that are no arrays.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_FRAME_LAYOUT,
+      g_param_spec_boxed("frame-layout", "Frame layout",
+                         "Type and shape of the arrays that frames are", GST_TYPE_FRAMEWISE_LAYOUT,
                          GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   /**
    * GstContainerSrc:thread-count:

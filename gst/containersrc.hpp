@@ -11,6 +11,7 @@
 #include "framedelivery.hpp"
 #include "frameplayer.hpp"
 #include "indexreport.hpp"
+#include "layout.hpp"
 #include "seekrequest.hpp"
 
 #include <gst/base/gstpushsrc.h>
@@ -82,6 +83,9 @@ struct ContainerSrcPrivate {
   std::atomic<bool> seekable{false};
   std::atomic<gint64> duration{-1};   /* as the headers have it */
   std::atomic<gint64> last_frame{-1}; /* number of the one last pushed */
+  std::mutex layout_lock;
+  std::optional<GstFramewiseLayout> layout; /* of what is delivered */
+
   /* An error was posted, which says why; until the next start or seek. */
   std::atomic<bool> said_why{false};
 };
@@ -106,6 +110,9 @@ inline GstBaseSrcClass *container_src_base_class() {
 /* Posts it, unless it only says that somebody wanted to break off. */
 GstFlowReturn container_src_report(GstContainerSrc *self, const framewise::Error &error);
 void container_src_warn(GstContainerSrc *self, GQuark domain, int code, std::string message);
+
+/* Takes std::nullopt for a format that is no array, and when nothing is delivered any more. */
+void container_src_publish_layout(GstContainerSrc *self, std::optional<GstFramewiseLayout> layout);
 
 /* Virtual functions of the base classes. */
 gboolean container_src_negotiate(GstBaseSrc *src);

@@ -312,6 +312,14 @@ inline void set_ticks_per_frame(AVCodecContext *encoder, int ticks) {
   encoder->ticks_per_frame = ticks;
 #endif
 }
+/* Components are X, Y and Z. Older descriptors have no flag that tells them from YUV. */
+inline bool is_xyz(const AVPixFmtDescriptor *desc) {
+#ifdef AV_PIX_FMT_FLAG_XYZ
+  return desc->flags & AV_PIX_FMT_FLAG_XYZ;
+#else
+  return std::strncmp(desc->name, "xyz", 3) == 0;
+#endif
+}
 /* What an AVIOContext's write callback gets. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
 using WriteData = const uint8_t;

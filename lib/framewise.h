@@ -4,7 +4,9 @@
  */
 #pragma once
 
+#include <gst/framewise/array.h>
 #include <gst/framewise/frameindex.h>
 #include <gst/framewise/framemeta.h>
 #include <gst/framewise/framewise-prelude.h>
 #include <gst/framewise/framewise-version.h>
+#include <gst/framewise/layout.h>

@@ -187,7 +187,8 @@ static Result<PlaneLayout> bare_layout(AVPixelFormat format, int width, int heig
         SETTINGS,
         framewise::format("`%s` is no format of frames in memory.", desc ? desc->name : "none"));
   int linesizes[4];
-  if (av_image_check_size2(width, height, INT64_MAX, format, 0, nullptr) < 0 ||
+  constexpr int quietly = AV_LOG_DEBUG - AV_LOG_ERROR; /* the Error says it */
+  if (av_image_check_size2(width, height, INT64_MAX, format, quietly, nullptr) < 0 ||
       av_image_fill_linesizes(linesizes, format, width) < 0)
     return FRAMEWISE_FAIL_STREAM(
         FORMAT, framewise::format("A %s frame cannot be %dx%d.", desc->name, width, height));

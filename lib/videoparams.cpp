@@ -172,8 +172,8 @@ static Failure caps_failure(const GstCaps *caps, const char *why) {
   return FRAMEWISE_FAIL_STREAM(FORMAT, format("The caps %s: %s.", why, text.get()));
 }
 
-Result<VideoParams> from_caps(const GstCaps *caps) {
-  if (!gst_caps_is_fixed(caps))
+Result<VideoParams> geometry_from_caps(const GstCaps *caps) {
+  if (gst_caps_get_size(caps) != 1)
     return caps_failure(caps, "do not describe one format");
   const GstStructure *s = gst_caps_get_structure(caps, 0);
   const GstCapsFeatures *features = gst_caps_get_features(caps, 0);
@@ -196,11 +196,22 @@ Result<VideoParams> from_caps(const GstCaps *caps) {
   if (!gst_structure_get_int(s, "width", &p.width) ||
       !gst_structure_get_int(s, "height", &p.height) || p.width <= 0 || p.height <= 0)
     return caps_failure(caps, "give no size");
+  if (const char *mode = gst_structure_get_string(s, "interlace-mode"))
+    p.interlace_mode = gst_video_interlace_mode_from_string(mode);
+  return p;
+}
+
+Result<VideoParams> from_caps(const GstCaps *caps) {
+  if (!gst_caps_is_fixed(caps))
+    return caps_failure(caps, "do not describe one format");
+  auto geometry = geometry_from_caps(caps);
+  if (!geometry)
+    return geometry;
+  VideoParams p = *geometry;
+  const GstStructure *s = gst_caps_get_structure(caps, 0);
   p.framerate = get_fraction(s, "framerate", {0, 1});
   p.max_framerate = get_fraction(s, "max-framerate", {0, 1});
   p.sample_aspect_ratio = get_fraction(s, "pixel-aspect-ratio", {1, 1});
-  if (const char *mode = gst_structure_get_string(s, "interlace-mode"))
-    p.interlace_mode = gst_video_interlace_mode_from_string(mode);
   if (const char *order = gst_structure_get_string(s, "field-order"))
     p.field_order = gst_video_field_order_from_string(order);
   if (const char *colorimetry = gst_structure_get_string(s, "colorimetry"))

@@ -45,6 +45,9 @@ struct FRAMEWISE_INTERNAL VideoParams {
 FRAMEWISE_INTERNAL CapsPtr to_caps(const VideoParams &params);
 /* `caps` must be fixed, of one of the two names, and in system memory. */
 FRAMEWISE_INTERNAL Result<VideoParams> from_caps(const GstCaps *caps);
+/* The same, of format, size and interlacing only, whether the rest is fixed or not: all that tells
+ * where the samples are. */
+FRAMEWISE_INTERNAL Result<VideoParams> geometry_from_caps(const GstCaps *caps);
 
 /* What `frame` says of itself. Rates, and interlacing beyond this one frame, are the caller's. */
 FRAMEWISE_INTERNAL VideoParams from_frame(const AVFrame *frame);

@@ -174,6 +174,48 @@ TEST(Twins, have_the_same_components) {
   }
 }
 
+/* By their descriptions, where these speak alike: not of words that hold several components. */
+bool are_described_alike(const GstVideoFormatInfo *info, const AVPixFmtDescriptor *desc) {
+  const bool big_endian = desc->flags & AV_PIX_FMT_FLAG_BE;
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED(info) || GST_VIDEO_FORMAT_INFO_IS_COMPLEX(info) ||
+      GST_VIDEO_FORMAT_INFO_HAS_PALETTE(info) != bool(desc->flags & AV_PIX_FMT_FLAG_PAL) ||
+      GST_VIDEO_FORMAT_INFO_IS_RGB(info) != bool(desc->flags & AV_PIX_FMT_FLAG_RGB) ||
+      GST_VIDEO_FORMAT_INFO_HAS_ALPHA(info) != bool(desc->flags & AV_PIX_FMT_FLAG_ALPHA) ||
+      int(info->n_components) != desc->nb_components)
+    return false;
+  for (int c = 0; c < desc->nb_components; c++) {
+    const auto &component = desc->comp[c];
+    const bool chroma = c == 1 || c == 2;
+    const bool wide = component.depth + component.shift > 8;
+    if (int(info->plane[c]) != component.plane || int(info->pixel_stride[c]) != component.step ||
+        int(info->poffset[c]) != component.offset || int(info->shift[c]) != component.shift ||
+        int(info->depth[c]) != component.depth ||
+        int(info->w_sub[c]) != (chroma ? desc->log2_chroma_w : 0) ||
+        int(info->h_sub[c]) != (chroma ? desc->log2_chroma_h : 0) ||
+        (wide && GST_VIDEO_FORMAT_INFO_IS_LE(info) == big_endian))
+      return false;
+  }
+  return true;
+}
+
+TEST(Twins, leave_no_pair_out) {
+  guint n;
+  const GstVideoFormat *raw = gst_video_formats_raw(&n);
+  int n_alike = 0;
+  for (guint i = 0; i < n; i++)
+    for (AVPixelFormat format : software_formats()) {
+      if (implies_full_range(format) ||
+          !are_described_alike(gst_video_format_get_info(raw[i]), av_pix_fmt_desc_get(format)))
+        continue;
+      n_alike++;
+      /* one of them may have another that is its twin: VYUY is described just as UYVY */
+      EXPECT_TRUE(to_av_format(raw[i]) != AV_PIX_FMT_NONE ||
+                  to_gst_format(format) != GST_VIDEO_FORMAT_UNKNOWN)
+          << gst_video_format_to_string(raw[i]) << " is " << av_get_pix_fmt_name(format);
+    }
+  EXPECT_GT(n_alike, 50);
+}
+
 /* Samples are written where libav has them and read where GStreamer has them. */
 TEST(Twins, hold_each_sample_in_the_same_bits) {
   constexpr Size size{32, 8};

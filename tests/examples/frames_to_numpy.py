@@ -6,12 +6,11 @@
 import sys
 
 import gi
-import numpy as np
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstApp", "1.0")
-gi.require_version("GstVideo", "1.0")
-from gi.repository import Gst, GstApp, GstVideo
+gi.require_version("GstFramewise", "1.0")
+from gi.repository import Gst, GstApp, GstFramewise
 
 
 def frames(location):
@@ -24,20 +23,7 @@ def frames(location):
     pipeline.set_state(Gst.State.PLAYING)
     try:
         while sample := sink.pull_sample():
-            buffer = sample.get_buffer()
-            info = GstVideo.VideoInfo.new_from_caps(sample.get_caps())
-            meta = GstVideo.buffer_get_video_meta(buffer)  # rows may be padded
-            stride = meta.stride[0] if meta else info.stride[0]
-            offset = meta.offset[0] if meta else info.offset[0]
-            mapped, data = buffer.map(Gst.MapFlags.READ)
-            if not mapped:
-                raise RuntimeError("a frame cannot be mapped")
-            view = np.ndarray(
-                (info.height, info.width, 3), np.uint8, data.data, offset, (stride, 3, 1)
-            )
-            array = view.copy()  # the view ends with the mapping
-            buffer.unmap(data)
-            yield array
+            yield GstFramewise.to_numpy(sample)  # the frame's own memory, not a copy
         if message := pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR):
             raise RuntimeError(message.parse_error()[0].message)
     finally:

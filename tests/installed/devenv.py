@@ -22,3 +22,4 @@ if os.path.exists(typelib):
 
     assert gi.Repository.get_default().get_typelib_path("GstFramewise") == typelib
     print(*GstFramewise.version())
+    assert GstFramewise.to_numpy, "no override"

@@ -9,7 +9,7 @@ Installs the build folder BUILD into FOLDER, which stands in for the root of a s
 pkg-config  the .pc file tells version and folders
 headers     every installed header compiles by itself, as C and as C++, without a warning
 c, c++      a program built with nothing but pkg-config finds the elements and the library's version
-typelib     Python imports GstFramewise and calls it
+typelib     Python imports GstFramewise with its override and calls it
 """
 import glob
 import os
@@ -110,10 +110,13 @@ class Installation:
         self.only("**/GstFramewise-1.0.gir")
         environment = self.environment()
         environment["GI_TYPELIB_PATH"] = os.path.dirname(self.only("**/GstFramewise-1.0.typelib"))
+        override = self.only("**/gi/overrides/GstFramewise.py")
+        environment["PYTHONPATH"] = override.removesuffix("/gi/overrides/GstFramewise.py")
         program = (
             "import gi; gi.require_version('GstFramewise', '1.0')\n"
             "from gi.repository import Gst, GstFramewise\n"
             "Gst.init(None)\n"
+            "assert GstFramewise.to_numpy\n"
             "print('.'.join(map(str, GstFramewise.version())))\n"
         )
         result = run(sys.executable, "-c", program, env=environment, stdout=subprocess.PIPE,

@@ -1,0 +1,387 @@
+# gst-framewise: frames as NumPy arrays and DLPack tensors, without copying.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What Python adds to GstFramewise:
+
+to_numpy(sample)                   a frame, or one plane of it, as an ndarray over its own memory
+from_numpy(array, pixel_format)    a sample over the memory of an ndarray
+map(sample)                        what to_numpy() wraps: for numpy.from_dlpack(), torch.from_dlpack() ...
+Layout                             its accessors as properties too
+
+Errors are ValueErrors with the library's own words. NumPy is imported when first needed.
+"""
+import atexit
+import ctypes
+import math
+from fractions import Fraction
+
+from gi.overrides import override
+from gi.repository import GLib, Gst
+
+from ..module import get_introspection_module
+
+GstFramewise = get_introspection_module("GstFramewise")
+
+__all__ = ["Array", "Layout", "from_numpy", "map", "to_numpy"]
+
+
+class Layout(GstFramewise.Layout):
+    """How the memory of a frame, or of one of its planes, looks as an array."""
+
+    @property
+    def pixel_format(self):
+        return self.get_pixel_format()
+
+    @property
+    def width(self):
+        return self.get_width()
+
+    @property
+    def height(self):
+        return self.get_height()
+
+    @property
+    def typestr(self):
+        return self.get_typestr()
+
+    @property
+    def dtype(self):
+        import numpy
+
+        return numpy.dtype(self.get_typestr())
+
+    @property
+    def axes(self):
+        """A letter for each axis, as `HWC`; None where the frame is no single array."""
+        return self.get_axes()
+
+    @property
+    def shape(self):
+        """None where the frame is no single array."""
+        return tuple(self.get_shape()) or None
+
+    @property
+    def strides(self):
+        """None where the frame does not lie in memory as a single array."""
+        return tuple(self.get_strides()) or None
+
+    @property
+    def offset(self):
+        return self.get_offset()
+
+    @property
+    def size(self):
+        return self.get_size()
+
+    @property
+    def channels(self):
+        """The channels' names, in the order of memory."""
+        return tuple(self.get_channel_name(i) for i in range(self.get_n_channels()))
+
+    @property
+    def planes(self):
+        return [self.get_plane(i) for i in range(self.get_n_planes())]
+
+    def __repr__(self):
+        if self.shape:
+            what = f"{self.typestr} {self.axes} {self.shape}"
+        else:
+            what = ", ".join(f"{p.typestr} {p.axes} {p.shape}" for p in self.planes)
+        return f"<GstFramewise.Layout {self.pixel_format} {self.width}x{self.height}: {what}>"
+
+
+Layout = override(Layout)
+
+
+# ---- DLPack: the structures of <dlpack/dlpack.h> -------------------------------------------------
+
+
+class _Tensor(ctypes.Structure):
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int),
+        ("device_id", ctypes.c_int),
+        ("ndim", ctypes.c_int),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("byte_offset", ctypes.c_uint64),
+    ]
+
+
+_Deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class _ManagedTensor(ctypes.Structure):
+    _fields_ = [("tensor", _Tensor), ("manager", ctypes.c_void_p), ("deleter", _Deleter)]
+
+
+_CPU = 1
+_TYPE_CODES = {"u": 1, "f": 2}
+_CAPSULE_NAME = b"dltensor"  # a capsule keeps its address
+
+# Of capsules that are being finalised there must be no new reference: addresses, not objects.
+_capsule_new = ctypes.pythonapi.PyCapsule_New
+_capsule_new.restype = ctypes.py_object
+_capsule_new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+_capsule_is_valid = ctypes.pythonapi.PyCapsule_IsValid
+_capsule_is_valid.restype = ctypes.c_int
+_capsule_is_valid.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+_capsule_get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_get_pointer.restype = ctypes.c_void_p
+_capsule_get_pointer.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+
+
+@ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
+def _finalise_capsule(capsule):
+    """Whoever takes the tensor renames the capsule. This one nobody took."""
+    if _capsule_is_valid(capsule, _CAPSULE_NAME):
+        address = _capsule_get_pointer(capsule, _CAPSULE_NAME)
+        _ManagedTensor.from_address(address).deleter(address)
+
+
+# ---- Samples -> arrays ---------------------------------------------------------------------------
+
+
+class Array(GstFramewise.Array):
+    """A frame's elements in memory, for NumPy (`numpy.asarray`) and users of DLPack."""
+
+    _copy = None
+
+    @property
+    def __array_interface__(self):
+        return {
+            "version": 3,
+            "typestr": self.get_layout().get_typestr(),
+            "shape": tuple(self.get_shape()),
+            "strides": tuple(self.get_strides()),
+            "data": (self.get_data(), self.is_read_only()),
+        }
+
+    def __dlpack_device__(self):
+        return (_CPU, 0)
+
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        """A capsule named `dltensor`. Of read-only memory a copy, unless `copy` is False."""
+        if dl_device not in (None, (_CPU, 0)):
+            raise BufferError("Frames are in the memory of the CPU.")
+        if stream is not None:
+            raise BufferError("There are no streams on the CPU.")
+        policy = {
+            None: GstFramewise.Copy.IF_NEEDED,
+            False: GstFramewise.Copy.NEVER,
+            True: GstFramewise.Copy.ALWAYS,
+        }[self._copy if copy is None else copy]
+        try:
+            address = self.to_dlpack(policy)
+        except GLib.Error as error:
+            raise BufferError(error.message) from None
+        return _capsule_new(address, _CAPSULE_NAME, ctypes.cast(_finalise_capsule, ctypes.c_void_p))
+
+
+Array = override(Array)
+
+
+def map(sample, plane=None, padding=False, copy=None):
+    """The elements of a frame where they lie, as an Array that keeps the sample's buffer.
+
+    plane: the number of a plane; None is the whole frame
+    padding: bytes that pad a pixel (rgb0) make a channel
+    copy: what __dlpack__() does, which cannot hand out read-only memory: None copies such memory,
+        False raises a BufferError, True always copies
+    """
+    try:
+        layout = GstFramewise.Layout.new_from_sample(sample)
+        if padding:
+            layout = layout.with_padding()
+        if plane is not None:
+            n_planes = layout.get_n_planes()
+            if not 0 <= plane < n_planes:
+                raise ValueError(
+                    f"`{layout.get_pixel_format()}` has no plane {plane}: they are numbered from 0 "
+                    f"to {n_planes - 1}."
+                )
+            layout = layout.get_plane(plane)
+        array = layout.map(sample.get_buffer(), GstFramewise.Access.AS_MEMORY)
+    except GLib.Error as error:
+        raise ValueError(error.message) from None
+    array._copy = copy
+    return array
+
+
+def to_numpy(sample, plane=None, padding=False):
+    """A frame as an ndarray over its own memory, read only where that is.
+
+    The array keeps the sample's buffer. Only planes that do not lie evenly spaced in one memory are
+    copied to make one array of them; `result.base.is_copy()` tells. A format that is no single array,
+    such as yuv420p, is a ValueError: its planes are arrays, by `plane`.
+    """
+    import numpy
+
+    return numpy.asarray(map(sample, plane, padding))
+
+
+# ---- Arrays -> samples ---------------------------------------------------------------------------
+
+# What the arrays' memory needs to stay, by the address of the tensor that GStreamer has.
+_in_use = {}
+
+
+@_Deleter
+def _forget(address):
+    """Called by whichever thread lets the last buffer go. ctypes takes the GIL."""
+    _in_use.pop(address, None)
+
+
+def _leave_in_use():
+    """Without an interpreter nobody can be called: what GStreamer still has then stays for good."""
+    for kept in list(_in_use.values()):
+        kept[0].deleter = _Deleter()
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
+
+
+atexit.register(_leave_in_use)
+
+
+def _tensor_of(array):
+    itemsize, ndim = array.dtype.itemsize, array.ndim
+    shape = (ctypes.c_int64 * ndim)(*array.shape)
+    strides = (ctypes.c_int64 * ndim)(*(stride // itemsize for stride in array.strides))
+    managed = _ManagedTensor()
+    tensor = managed.tensor
+    tensor.data = array.__array_interface__["data"][0]
+    tensor.device_type = _CPU
+    tensor.ndim = ndim
+    tensor.code = _TYPE_CODES[array.dtype.kind]
+    tensor.bits = 8 * itemsize
+    tensor.lanes = 1
+    tensor.shape = shape
+    tensor.strides = strides
+    managed.deleter = _forget
+    return managed, shape, strides, array
+
+
+def _described(typestr, shape):
+    return f"dtype {typestr} and shape ({', '.join(str(n) for n in shape)}{',' * (len(shape) == 1)})"
+
+
+def _expect(layout, array, name, sizes):
+    """Raises a ValueError, with what was expected, where the array is not as the layout has it."""
+    named = [sizes.get(axis, n) for axis, n in zip(layout.axes, layout.shape)]
+    expected = f"{name} takes an array of {_described(layout.typestr, named)}"
+    found = f"this one has {_described(array.dtype.str, array.shape)}"
+    if array.dtype != layout.dtype:
+        hint = ""
+        if array.dtype.kind == layout.dtype.kind and array.dtype.itemsize == layout.dtype.itemsize:
+            hint = " Its bytes are in the other order."
+        elif array.dtype.kind == "f":
+            hint = " Values are not converted: scale, round and clip them first."
+        raise ValueError(f"{expected}; {found}.{hint}")
+    if array.ndim != len(layout.shape) or any(
+        axis not in sizes and n != wanted
+        for axis, n, wanted in zip(layout.axes, array.shape, layout.shape)
+    ):
+        raise ValueError(f"{expected}; {found}.")
+    if any(stride % array.dtype.itemsize for stride in array.strides):
+        raise ValueError(
+            f"{name} takes an array whose strides are whole elements; this one has strides of "
+            f"{array.strides} bytes. numpy.ascontiguousarray() makes one."
+        )
+
+
+def _layout_for(pixel_format, arrays, width, height):
+    """The layout of the frame that these arrays make, its size taken from the first of them."""
+    probe = GstFramewise.Layout.new(pixel_format, 64, 64).with_padding()
+    n_planes = probe.get_n_planes()
+    whole = len(arrays) == 1 and probe.is_strided() and (n_planes == 1 or probe.axes[0] == "C")
+    if not whole and len(arrays) != n_planes:
+        one = "one array, or " if probe.is_strided() and probe.axes[0] == "C" else ""
+        raise ValueError(
+            f"`{pixel_format}` takes {one}{n_planes} arrays, one for each plane, in a list; "
+            f"these are {len(arrays)}."
+        )
+    first = probe if whole else probe.get_plane(0)
+    name = f"`{pixel_format}`" if whole or n_planes == 1 else f"Plane 0 of `{pixel_format}`"
+    _expect(first, arrays[0], name, {"H": "height", "W": "width"})
+    rows, columns = first.axes.index("H"), first.axes.index("W")
+    if width is None:
+        width = arrays[0].shape[columns] * (64 // first.shape[columns])
+    if height is None:
+        height = arrays[0].shape[rows]
+    layout = GstFramewise.Layout.new(pixel_format, width, height)
+    padded = layout.with_padding()
+    parts = [padded] if whole else padded.planes
+    for i, (part, array) in enumerate(zip(parts, arrays)):
+        which = "" if len(parts) == 1 else f"Plane {i} of "
+        _expect(part, array, f"{which}`{pixel_format}` {width}x{height}", {})
+    return layout
+
+
+def from_numpy(
+    array,
+    pixel_format,
+    pts=None,
+    duration=None,
+    framerate=None,
+    width=None,
+    height=None,
+    writable=False,
+):
+    """A sample over the memory of an ndarray, or of a list of them, one for each plane.
+
+    Nothing is copied or converted: dtype, byte order and shape must be those of the format (with the
+    bytes that pad a pixel, rgb0, as a channel), rows may be apart. Else a ValueError says what was expected.
+
+    pts, duration: nanoseconds
+    framerate: for the caps: a number, a Fraction, or a pair
+    width, height: in pixels, where the array does not tell: yuyv422 of an odd width
+    writable: elements downstream may write into the array, if it may be written; else they copy first
+
+    The array must not change while a pipeline has the sample.
+    """
+    import numpy
+
+    arrays = list(array) if isinstance(array, (list, tuple)) else [array]
+    for each in arrays:
+        if not isinstance(each, numpy.ndarray):
+            raise TypeError(
+                f"`{pixel_format}` takes a numpy.ndarray, or a list of them, one for each plane; "
+                f"this is of type {type(each).__name__}."
+            )
+    try:
+        layout = _layout_for(pixel_format, arrays, width, height)
+        tensors = [_tensor_of(each) for each in arrays]
+        addresses = [ctypes.addressof(tensor[0]) for tensor in tensors]
+        table = (ctypes.c_void_p * len(tensors))(*addresses)
+        _in_use.update(zip(addresses, tensors))
+        may_write = writable and all(each.flags.writeable for each in arrays)
+        try:
+            buffer = layout.wrap_dlpack(ctypes.addressof(table), len(tensors), not may_write)
+        except GLib.Error:
+            for address in addresses:
+                _in_use.pop(address)
+            raise
+    except GLib.Error as error:
+        raise ValueError(error.message) from None
+    if pts is not None:
+        buffer.pts = pts
+    if duration is not None:
+        buffer.duration = duration
+    return Gst.Sample.new(buffer, layout.to_caps(*_fraction(framerate)), None, None)
+
+
+def _fraction(rate):
+    if rate is None:
+        return 0, 1
+    if hasattr(rate, "denom"):  # Gst.Fraction
+        return rate.num, rate.denom
+    if isinstance(rate, tuple):
+        return rate
+    exact = Fraction(rate)
+    if isinstance(rate, float) and not rate.is_integer():
+        # 29.97 is 30000/1001 to everybody
+        ntsc = Fraction(round(rate * 1.001) * 1000, 1001)
+        exact = ntsc if math.isclose(rate, ntsc, rel_tol=1e-4) else exact.limit_denominator(1001)
+    return exact.numerator, exact.denominator
