@@ -55,9 +55,10 @@ def tone(delay=None):
     return (["-itsoffset", delay] if delay else []) + ["-f", "lavfi", "-t", "1.5", "-i", "sine=440:sample_rate=48000"]
 
 
-def video(name, *args, kinds="parity timed", size="160x120", rate="25", frames=30, filters="", source="testsrc2"):
+def video(name, *args, kinds="parity timed", size="160x120", rate="25", frames=30, filters="", source="testsrc2",
+          verb="ffmpeg"):
     """One generated video stream, encoded as `args` say."""
-    add(name, kinds, "ffmpeg", *lavfi(size, rate, frames, filters, source), *args)
+    add(name, kinds, verb, *lavfi(size, rate, frames, filters, source), *args)
 
 
 # Turned and cut out, so that alpha takes many values.
@@ -129,7 +130,7 @@ video("vp8.ivf", *VP8)
 video("vp8-odd.webm", *VP8, size="319x237", frames=12, kinds="parity timed rgb")
 video("vp9.webm", *VP9, kinds="parity timed rgb")
 video("vp9-hidden-frames.webm", "-c:v", "libvpx-vp9", "-deadline", "good", "-cpu-used", "5", "-lag-in-frames", "16",
-      "-auto-alt-ref", "1", "-b:v", "200k")
+      "-auto-alt-ref", "1", "-b:v", "200k", verb="ffmpeg-twice")
 video("vp9-alpha.webm", *VP9, "-pix_fmt", "yuva420p", filters=ALPHA)
 video("vp9-10bit.mkv", *VP9, "-pix_fmt", "yuv420p10le")
 video("vp9-444.mp4", *VP9, "-pix_fmt", "yuv444p")

@@ -6,6 +6,7 @@ Further kinds here:
     corrupt    packets inside are damaged: only of these may an index say that it is not exact
     repeats    a part comes twice, or a lost picture is concealed by the one before it: equal frames
     web        also played from a server
+    stream     also from one that knows no ranges
 """
 import dataclasses
 
@@ -43,7 +44,7 @@ exact("exact-h264-pyramid.mp4", *x264(PYRAMID), kinds="exact web")
 exact("exact-h264-pyramid.mkv", *x264(PYRAMID))
 exact("exact-h264-pyramid-strict.ts", *x264("bframes=7:b-pyramid=strict:ref=4"))
 for container in "mp4", "mkv", "ts", "flv", "nut", "h264":
-    exact(f"exact-h264-open-gop.{container}", *x264(OPEN))
+    exact(f"exact-h264-open-gop.{container}", *x264(OPEN), kinds="exact web stream" if container == "h264" else "exact")
 exact("exact-h264-open-gop-pyramid.ts", *x264("open-gop=1:bframes=5:b-pyramid=normal:ref=4"), kinds="exact web")
 exact("exact-h264-one-gop.mp4", *x264("bframes=3"), "-x264-params", "keyint=infinite:bframes=3:scenecut=0")
 exact("exact-h264-uneven-gops.mkv", *x264("bframes=2"), "-force_key_frames", "0.12,0.16,0.2,0.6,1.48,1.88")
@@ -88,13 +89,14 @@ exact("exact-hevc-intra-refresh.mkv", *x265("intra-refresh=1:bframes=0:keyint=12
 
 # ---- hidden frames ------------------------------------------------------------------------------
 
+# libvpx makes alternate references only when it has seen all before.
+TWICE = {"verb": "ffmpeg-twice"}
 ALTREF = ["-deadline", "good", "-cpu-used", "5", "-lag-in-frames", "16", "-auto-alt-ref", "1", "-b:v", "150k", "-g", "16"]
 for container in "webm", "mkv", "ivf":
-    exact(f"exact-vp8-altref.{container}", "-c:v", "libvpx", *ALTREF, kinds="exact web" if container == "webm" else "exact")
-    exact(f"exact-vp9-altref.{container}", "-c:v", "libvpx-vp9", *ALTREF)
-exact("exact-vp9-altref.mp4", "-c:v", "libvpx-vp9", *ALTREF)
-copy("exact-vp9-split-superframes.ivf", "exact-vp9-altref.ivf", "-bsf:v", "vp9_superframe_split")
-copy("exact-vp9-split-superframes.mkv", "exact-vp9-altref.ivf", "-bsf:v", "vp9_superframe_split")
+    exact(f"exact-vp8-altref.{container}", "-c:v", "libvpx", *ALTREF, kinds="exact web stream" if container == "webm" else "exact", **TWICE)
+    exact(f"exact-vp9-altref.{container}", "-c:v", "libvpx-vp9", *ALTREF, **TWICE)
+exact("exact-vp9-altref.mp4", "-c:v", "libvpx-vp9", *ALTREF, **TWICE)
+copy("exact-vp9-split-superframes.nut", "exact-vp9-altref.ivf", "-bsf:v", "vp9_superframe_split")
 exact("exact-vp8-error-resilient.webm", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "150k",
       "-g", "16", "-error-resilient", "default")
 AOM_HIDDEN = ["-c:v", "libaom-av1", "-cpu-used", "8", "-lag-in-frames", "12", "-b:v", "150k", "-g", "16"]
@@ -106,7 +108,7 @@ exact("exact-av1-svt.mkv", "-c:v", "libsvtav1", "-preset", "12", "-crf", "40", "
 # ---- MPEG-1, 2, 4 ---------------------------------------------------------------------------------
 
 MPEG1 = ["-c:v", "mpeg1video", "-q:v", "4", "-g", "12", "-bf", "2"]
-exact("exact-mpeg1.mpg", *MPEG1, kinds="exact web")
+exact("exact-mpeg1.mpg", *MPEG1, kinds="exact web stream")
 exact("exact-mpeg1.m1v", *MPEG1)
 for container in "mpg", "vob", "ts", "mkv", "m2v", "mxf", "mov", "avi":
     exact(f"exact-mpeg2.{container}", *MPEG2)
@@ -157,7 +159,7 @@ exact("exact-negative.ts", *x264(PYRAMID), *NEGATIVE, "-muxdelay", "0", "-muxpre
 exact("exact-negative-fragmented.mp4", *x264(PYRAMID), *NEGATIVE, "-movflags", "frag_keyframe+empty_moov+negative_cts_offsets")
 exact("exact-negative-cts.mp4", *x264(PYRAMID), "-movflags", "negative_cts_offsets")
 WRAP = ["-output_ts_offset", "95442.7", "-muxdelay", "0", "-muxpreload", "0"]
-exact("exact-wrap.ts", *x264(PYRAMID), *WRAP, kinds="exact web")
+exact("exact-wrap.ts", *x264(PYRAMID), *WRAP, kinds="exact web stream")
 exact("exact-wrap-open-gop.ts", *x264(OPEN), *WRAP)
 exact("exact-wrap-mpeg2.ts", *MPEG2, *WRAP)
 exact("exact-wrap.mpg", *MPEG2, *WRAP)
@@ -171,7 +173,7 @@ for container in "mp4", "mkv", "ts", "flv", "nut", "mpg":
     exact(f"exact-vfr.{container}", *codec, filters=UNEVEN_LONG)
 exact("exact-vfr.avi", *MPEG4, "-fps_mode", "vfr", filters="setpts='(N+gt(N,15)*7+gt(N,33)*20)/25/TB'")
 exact("exact-vfr-b.avi", *XVID, "-fps_mode", "vfr", filters="setpts='(N+gt(N,15)*7+gt(N,33)*20)/25/TB'")
-exact("exact-vfr.webm", "-c:v", "libvpx", *ALTREF, "-fps_mode", "passthrough", "-enc_time_base", "1:1000", filters=UNEVEN_LONG)
+exact("exact-vfr.webm", "-c:v", "libvpx", *ALTREF, "-fps_mode", "passthrough", "-enc_time_base", "1:1000", filters=UNEVEN_LONG, **TWICE)
 exact("exact-60000-1001.mkv", *x264(PYRAMID), rate="60000/1001")
 exact("exact-fast.mkv", *x264(PYRAMID), rate="480")
 
@@ -223,18 +225,18 @@ for source in ("exact-h264-pyramid.mkv", "exact-h264-open-gop.flv", "exact-mpeg4
 for name, flags in (("sidx", "dash+frag_keyframe"), ("no-mfra", "frag_keyframe+empty_moov+default_base_moof+skip_trailer"),
                     ("every-frame", "frag_every_frame+empty_moov+default_base_moof"),
                     ("global-sidx", "dash+global_sidx+frag_keyframe"), ("old", "frag_keyframe+empty_moov")):
-    exact(f"exact-fragmented-{name}.mp4", *x264(OPEN), "-movflags", flags)
+    exact(f"exact-fragmented-{name}.mp4", *x264(OPEN), "-movflags", flags, kinds="exact web stream")
 derived("exact-fragmented-truncated.mp4", "head", "exact-fragmented-no-mfra.mp4", "0.7")
-exact("exact-faststart.mp4", *x264(PYRAMID), "-movflags", "faststart")
+exact("exact-faststart.mp4", *x264(PYRAMID), "-movflags", "faststart", kinds="exact web stream")
 exact("exact-no-cues.mkv", *x264(OPEN), "-live", "1", "-f", "matroska")
-exact("exact-no-cues.webm", "-c:v", "libvpx", *ALTREF, "-live", "1", "-f", "webm")
+exact("exact-no-cues.webm", "-c:v", "libvpx", *ALTREF, "-live", "1", "-f", "webm", **TWICE)
 exact("exact-piped.mkv", *x264(PYRAMID), "-seekable", "0", "-f", "matroska")
-add("exact-no-cues-mkvmerge.mkv", "exact web", "mkvmerge", "--no-cues", "{exact-h264-open-gop.mkv}", needs=["exact-h264-open-gop.mkv"])
+add("exact-no-cues-mkvmerge.mkv", "exact web stream", "mkvmerge", "--no-cues", "{exact-h264-open-gop.mkv}", needs=["exact-h264-open-gop.mkv"])
 add("exact-mkvmerge.mkv", "exact", "mkvmerge", "{exact-hevc-open-gop.mkv}", needs=["exact-hevc-open-gop.mkv"])
 exact("exact-small-clusters.mkv", *x264(OPEN), "-cluster_time_limit", "70")
 exact("exact-h264.mxf", *x264("bframes=2"), "-pix_fmt", "yuv420p")
 exact("exact-h264.wtv", *x264("bframes=2"))
-add("exact-sound.ts", "exact web", "ffmpeg", *lavfi(SIZE, "25", FRAMES), *tone(), *x264(OPEN), "-c:a", "mp2")
+add("exact-sound.ts", "exact web stream", "ffmpeg", *lavfi(SIZE, "25", FRAMES), *tone(), *x264(OPEN), "-c:a", "mp2")
 add("exact-sound.mp4", "exact", "ffmpeg", *lavfi(SIZE, "25", FRAMES), *tone("0.3"), *x264(PYRAMID), "-c:a", "aac")
 add("exact-two-videos.ts", "exact", "ffmpeg", *lavfi(SIZE, "25", FRAMES), *lavfi("64x48", "10", 24), "-map", "0", "-map", "1",
     *x264(OPEN), stream="v:1")
@@ -261,7 +263,7 @@ exact("part-wide.h264", *x264(OPEN), frames=20, size="160x64", filters=SECOND, k
 add("exact-size-change.h264", "exact", "concat", "{exact-part-1.h264}", "{part-wide.h264}", needs=["exact-part-1.h264", "part-wide.h264"])
 exact("part-wide.ts", *x264(OPEN), frames=20, size="160x64", filters=SECOND, kinds="part")
 add("exact-size-change-open-gop.ts", "exact", "concat", "{exact-part-1.ts}", "{part-wide.ts}", needs=["exact-part-1.ts", "part-wide.ts"])
-exact("exact-gif.gif", "-pix_fmt", "bgr8", filters="setpts='(N+gt(N,15)*7)/25/TB'", kinds="exact web")
+exact("exact-gif.gif", "-pix_fmt", "bgr8", filters="setpts='(N+gt(N,15)*7)/25/TB'", kinds="exact web stream")
 exact("exact-apng.apng", "-f", "apng", "-plays", "0", "-pix_fmt", "rgba", filters=ALPHA, frames=40)
 exact("exact-pattern-%04d.png", "-pix_fmt", "rgb24", "-start_number", "3", frames=24, size="64x48")
 

@@ -134,12 +134,16 @@ class Folder:
             raise RuntimeError(f"{target.name}: {' '.join(command)}\n{done.stdout}{done.stderr}")
 
     def run(self, verb, arguments, target):
-        if verb == "ffmpeg":
+        if verb in ("ffmpeg", "ffmpeg-twice"):
             command = [self.ffmpeg, *QUIET, *arguments]
             # The defaults come first, so that a clip's own arguments win.
             first_output = max(i for i, a in enumerate(command) if a == "-i") + 2
             command[first_output:first_output] = REPRODUCIBLE
-            self.call(target, *command, str(target))
+            if verb == "ffmpeg":
+                self.call(target, *command, str(target))
+            else:
+                for number in "1", "2":
+                    self.call(target, *command, "-pass", number, "-passlogfile", str(target) + ".pass", str(target))
         elif verb == "mkvmerge":
             self.call(target, "mkvmerge", "--quiet", "--deterministic", "1", "-o", str(target), *arguments)
         elif verb == "fields":
