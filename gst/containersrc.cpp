@@ -107,7 +107,8 @@ struct ContainerSrcPrivate {
 
   std::atomic<bool> seekable{false};
   std::atomic<gint64> duration{-1};
-  std::atomic<bool> start_failed{false}; /* and said why; until the state change ends */
+  /* An error was posted, which says why; until the next start or seek. */
+  std::atomic<bool> said_why{false};
 };
 
 } // namespace
@@ -236,6 +237,14 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
   }
 }
 
+static GstFlowReturn report(GstContainerSrc *self, const Error &error) {
+  if (error.is_cancelled())
+    return GST_FLOW_FLUSHING;
+  error.post(GST_ELEMENT(self));
+  self->priv->said_why = true;
+  return GST_FLOW_ERROR;
+}
+
 /* ---- Opening and closing ----------------------------------------------------------------------
  */
 
@@ -327,8 +336,8 @@ static void open_in_background(GstContainerSrc *self) {
       return;
     }
   }
-  if (!opened && !opened.error().is_cancelled())
-    opened.error().post(GST_ELEMENT(self));
+  if (!opened)
+    report(self, opened.error());
   gst_base_src_start_complete(GST_BASE_SRC(self), opened ? GST_FLOW_OK : GST_FLOW_ERROR);
 
   GstPtr<GstEvent> seek;
@@ -348,10 +357,10 @@ static gboolean gst_container_src_start(GstBaseSrc *src) {
   constexpr auto patience = std::chrono::milliseconds(300);
   auto *self = SELF(src);
   auto *priv = self->priv;
+  priv->said_why = false;
   auto state = new_state(self);
   if (!state) {
-    state.error().post(GST_ELEMENT(self));
-    priv->start_failed = true;
+    report(self, state.error());
     return FALSE;
   }
   priv->state = std::move(*state);
@@ -373,10 +382,8 @@ static gboolean gst_container_src_start(GstBaseSrc *src) {
   const Result<void> outcome = std::move(*priv->outcome);
   lock.unlock();
   priv->opener.join();
-  if (!outcome) {
-    outcome.error().post(GST_ELEMENT(self));
-    priv->start_failed = true;
-  }
+  if (!outcome)
+    report(self, outcome.error());
   return outcome.has_value();
 }
 
@@ -405,17 +412,13 @@ static gboolean gst_container_src_unlock_stop(GstBaseSrc *src) {
   return TRUE;
 }
 
-/* The base class follows a failed start() with an error of its own, in case nothing was said. */
+/* The base class follows a failed start(), and a flow that ends in an error, with an error of its
+ * own, in case nothing was said. */
 static gboolean gst_container_src_post_message(GstElement *element, GstMessage *message) {
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && PRIV(element)->start_failed) {
-    GError *parsed = nullptr;
-    gst_message_parse_error(message, &parsed, nullptr);
-    GstPtr<GError> error(parsed);
-    if (g_error_matches(error.get(), GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE)) {
-      GST_DEBUG_OBJECT(element, "dropping %s", error->message);
-      gst_message_unref(message);
-      return TRUE;
-    }
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && PRIV(element)->said_why) {
+    GST_DEBUG_OBJECT(element, "dropping %" GST_PTR_FORMAT, message);
+    gst_message_unref(message);
+    return TRUE;
   }
   return GST_ELEMENT_CLASS(gst_container_src_parent_class)->post_message(element, message);
 }
@@ -426,7 +429,6 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     join_opener(SELF(element));
   auto ret = GST_ELEMENT_CLASS(gst_container_src_parent_class)->change_state(element, transition);
-  PRIV(element)->start_failed = false;
   /* The base class stops only what has started. */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE)) {
@@ -496,13 +498,6 @@ static Result<void> read_ahead(State &state) {
   }
 }
 
-static GstFlowReturn report(GstContainerSrc *self, const Error &error) {
-  if (error.is_cancelled())
-    return GST_FLOW_FLUSHING;
-  error.post(GST_ELEMENT(self));
-  return GST_FLOW_ERROR;
-}
-
 /* The base class negotiates before the first buffer and whenever downstream asks for it. The first
  * frame is read here already: it is what knows the caps. */
 static gboolean gst_container_src_negotiate(GstBaseSrc *src) {
@@ -554,7 +549,7 @@ static gboolean gst_container_src_decide_allocation(GstBaseSrc *src, GstQuery *q
         configure_frame_pool(pool.get(), state->delivery->output(),
                              video_meta ? WithVideoMeta::yes : WithVideoMeta::no, 0, 0);
     if (!configured) {
-      configured.error().post(GST_ELEMENT(src));
+      report(SELF(src), configured.error());
       return FALSE;
     }
     min = max = 0;
@@ -599,12 +594,10 @@ static GstFlowReturn end_of_stream(GstContainerSrc *self, State &state) {
   const int64_t damaged = state.reader->damaged_packets();
   const char *location = state.reader_settings.input.location.c_str();
   if (!state.any_frame && state.seek_time == 0 && state.start_frame == 0 && state.stop_frame > 0) {
-    fail(GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-         format("No frame of stream `%s` of `%s` could be decoded.",
-                state.reader_settings.input.stream.c_str(), location))
-        .value()
-        .post(GST_ELEMENT(self));
-    return GST_FLOW_ERROR;
+    return report(self, fail(GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+                             format("No frame of stream `%s` of `%s` could be decoded.",
+                                    state.reader_settings.input.stream.c_str(), location))
+                            .value());
   }
   if (!state.any_frame && state.seek_time == 0 && state.start_frame > 0) {
     Error warning{GST_LIBRARY_ERROR,
@@ -685,6 +678,7 @@ static gboolean gst_container_src_do_seek(GstBaseSrc *src, GstSegment *segment) 
   State *state = PRIV(src)->state.get();
   if (!state)
     return FALSE;
+  PRIV(src)->said_why = false;
   segment->time = segment->start;
   state->frame.reset();
   state->positioned = false;

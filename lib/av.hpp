@@ -192,6 +192,25 @@ inline void set_interlacing(AVFrame *frame, bool interlaced, bool top_field_firs
   frame->top_field_first = top_field_first;
 #endif
 }
+/* A number that goes with a packet through the decoder and comes out with its picture. Set it right
+ * before the packet is sent, when the decoder has nothing else left to take in. */
+inline void set_tag(AVCodecContext *decoder, AVPacket *packet, int64_t tag) {
+#if LIBAVCODEC_VERSION_MAJOR >= 60
+  decoder->flags |= AV_CODEC_FLAG_COPY_OPAQUE;
+  packet->opaque = reinterpret_cast<void *>(intptr_t(tag + 1));
+#else
+  (void)packet;
+  decoder->reordered_opaque = tag;
+#endif
+}
+/* -1 where the decoder lost it. */
+inline int64_t tag_of(const AVFrame *frame) {
+#if LIBAVCODEC_VERSION_MAJOR >= 60
+  return int64_t(reinterpret_cast<intptr_t>(frame->opaque)) - 1;
+#else
+  return frame->reordered_opaque < 0 ? -1 : frame->reordered_opaque;
+#endif
+}
 /* In the frame's time base; 0 when unknown. */
 inline int64_t duration(const AVFrame *frame) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)

@@ -218,14 +218,31 @@ Result<bool> ContainerInput::read_packet(AVPacket *packet) {
   }
 }
 
+bool ContainerInput::has_byte_places() const {
+  const AVInputFormat *format = context_->iformat;
+  return context_->pb && !(format->flags & (AVFMT_NO_BYTE_SEEK | AVFMT_NOFILE));
+}
+
+bool ContainerInput::prefers_bytes() const {
+  const AVInputFormat *format = context_->iformat;
+  return has_byte_places() &&
+         format->flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS | AVFMT_GENERIC_INDEX);
+}
+
 Result<void> ContainerInput::seek_before(int64_t timestamp) {
+  return seek(stream_->index, timestamp, 0);
+}
+
+Result<void> ContainerInput::seek_to_byte(int64_t pos) { return seek(-1, pos, AVSEEK_FLAG_BYTE); }
+
+Result<void> ContainerInput::seek(int stream, int64_t target, int flags) {
   truncation_ = 0;
   /* An interrupted read leaves its mark, and seeking does not wipe it off. */
   if (context_->pb) {
     context_->pb->error = 0;
     context_->pb->eof_reached = 0;
   }
-  int ret = avformat_seek_file(context_.get(), stream_->index, INT64_MIN, timestamp, timestamp, 0);
+  int ret = avformat_seek_file(context_.get(), stream, INT64_MIN, target, target, flags);
   if (interruption_.is_set())
     return fail_cancelled();
   if (ret < 0)

@@ -38,6 +38,14 @@ class FRAMEWISE_INTERNAL ContainerInput {
   /* Goes on from a place at or before `timestamp` (in the stream's time base), by the demuxer's own
    * index or search. Where it truly is only the packets show. */
   Result<void> seek_before(int64_t timestamp);
+  /* The same by place in the file, `pos` being where a packet begins; only with has_byte_places().
+   */
+  Result<void> seek_to_byte(int64_t pos);
+  /* Whether the demuxer can begin anywhere in the file. */
+  bool has_byte_places() const;
+  /* Whether timestamps are a poor way to find a place: there are none, they may start anew, or
+   * finding one means searching. */
+  bool prefers_bytes() const;
   /* Back to the first packet, by opening anew: every demuxer can do that, and it never lands
    * elsewhere. `stream()` and `context()` are other objects afterwards. */
   Result<void> reopen();
@@ -57,6 +65,7 @@ class FRAMEWISE_INTERNAL ContainerInput {
   Result<void> open_context();
   Result<void> choose_stream();
   void find_start();
+  Result<void> seek(int stream, int64_t target, int flags);
 
   InputSettings settings_;
   Interruption &interruption_;

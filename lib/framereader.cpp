@@ -42,56 +42,31 @@ Result<std::unique_ptr<FrameReader>> FrameReader::open(const ReaderSettings &set
   return reader;
 }
 
+/* A new decoder, that has been given nothing. */
 Result<void> FrameReader::open_decoder() {
-  const AVStream *stream = input_->stream();
-  const AVCodec *decoder = avcodec_find_decoder(stream->codecpar->codec_id);
-  const char *codec_name = avcodec_get_name(stream->codecpar->codec_id);
-  if (!decoder)
-    return FRAMEWISE_FAIL_STREAM(
-        CODEC_NOT_FOUND, format("This libavcodec has no decoder for %s. `ffmpeg -decoders` lists "
-                                "what it has.",
-                                codec_name));
-  codec_ = new_codec_context(decoder);
-  if (!codec_ || avcodec_parameters_to_context(codec_.get(), stream->codecpar) < 0)
-    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
-  codec_->pkt_timebase = stream->time_base;
-  /* Cover art is one packet and must come out at once. */
-  const bool still = stream->disposition & AV_DISPOSITION_ATTACHED_PIC;
-  codec_->thread_count = still ? 1 : settings_.thread_count;
-  switch (settings_.thread_type) {
-  case ThreadType::automatic:
-    break;
-  case ThreadType::frame:
-    codec_->thread_type = FF_THREAD_FRAME;
-    break;
-  case ThreadType::slice:
-    codec_->thread_type = FF_THREAD_SLICE;
-    break;
-  }
-  Dictionary options = settings_.codec_options;
-  int ret = avcodec_open2(codec_.get(), decoder, options.address());
-  if (ret < 0)
-    return fail_av(
-        ret, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-        format("The decoder `%s` could not be opened with codec-options %s.", decoder->name,
-               settings_.codec_options.empty() ? "left empty"
-                                               : settings_.codec_options.quoted_keys().c_str()));
-  if (!options.empty())
-    return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS,
-        format("The decoder `%s` has no option %s. `ffmpeg -h decoder=%s` lists its options.",
-               decoder->name, options.quoted_keys().c_str(), decoder->name));
+  auto opened =
+      PictureDecoder::open(input_->stream(), settings_.decoder, PictureDecoder::Purpose::pictures);
+  if (!opened)
+    return Failure(opened.error());
+  if (decoder_)
+    damage_before_ += decoder_->damage();
+  decoder_ = std::move(*opened);
+  position_ = {};
+  position_.begun_with = 0;
+  fresh_ = true;
   return {};
 }
 
 void FrameReader::forget_pictures() {
-  avcodec_flush_buffers(codec_.get());
+  decoder_->flush();
   av_packet_unref(packet_.get());
-  packet_waits_ = draining_ = false;
+  packet_waits_ = false;
+  position_ = {};
+  fresh_ = false;
+  pictures_from_.clear();
   ready_.clear();
   ended_ = false;
-  last_time_.reset();
-  last_duration_ = 0;
+  clock_.forget_last();
   first_good_pts_ = AV_NOPTS_VALUE;
 }
 
@@ -105,12 +80,12 @@ Result<void> FrameReader::restart() {
   restart_due_ = true;
   if (auto reopened = input_->reopen(); !reopened)
     return reopened;
+  forget_pictures();
   /* Flushed decoders may differ from new ones in what they conceal; a new one never does. */
   if (auto opened = open_decoder(); !opened)
     return opened;
-  forget_pictures();
   next_number_ = 0;
-  clock_offset_ = 0;
+  clock_.reset();
   restart_due_ = false;
   return {};
 }
@@ -118,66 +93,36 @@ Result<void> FrameReader::restart() {
 /* ---- Decoding ---------------------------------------------------------------------------------
  */
 
-Result<bool> FrameReader::feed() {
-  if (draining_)
-    return false;
-  if (!packet_waits_) {
-    auto read = input_->read_packet(packet_.get());
-    if (!read)
-      return Failure(read.error());
-    if (!*read) {
-      draining_ = true;
-      avcodec_send_packet(codec_.get(), nullptr);
-      return true;
-    }
-  }
-  int ret = avcodec_send_packet(codec_.get(), packet_.get());
-  packet_waits_ = ret == AVERROR(EAGAIN);
-  if (!packet_waits_)
-    av_packet_unref(packet_.get());
-  if (ret == AVERROR(ENOMEM))
-    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
-  if (ret < 0 && ret != AVERROR(EAGAIN) && ret != AVERROR_EOF) {
-    damaged_packets_++;
-    GST_WARNING("packet refused: %s", av_error_text(ret).c_str());
-  }
-  return true;
+Result<bool> FrameReader::load_packet() {
+  if (packet_waits_)
+    return true;
+  auto read = input_->read_packet(packet_.get());
+  if (!read)
+    return Failure(read.error());
+  packet_waits_ = *read;
+  return *read;
+}
+
+Result<void> FrameReader::send_packet() {
+  const bool any = packet_waits_;
+  auto sent = decoder_->send(any ? packet_.get() : nullptr, position_.fed);
+  if (any)
+    position_.fed++;
+  packet_waits_ = false;
+  av_packet_unref(packet_.get());
+  return sent;
 }
 
 Result<FramePtr> FrameReader::decode() {
-  FramePtr picture = new_frame();
   for (;;) {
-    int ret = avcodec_receive_frame(codec_.get(), picture.get());
-    if (ret == 0)
+    auto picture = decoder_->receive();
+    if (!picture || *picture || decoder_->ended())
       return picture;
-    if (ret == AVERROR_EOF)
-      return FramePtr();
-    if (ret == AVERROR(ENOMEM))
-      return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
-    if (ret != AVERROR(EAGAIN)) {
-      /* The decoder gave up on a picture; a linear decode goes on with the next. */
-      damaged_packets_++;
-      GST_WARNING("picture not decoded: %s", av_error_text(ret).c_str());
-    }
-    auto fed = feed();
-    if (!fed)
-      return Failure(fed.error());
-    if (!*fed && ret == AVERROR(EAGAIN))
-      return FramePtr();
+    if (auto loaded = load_packet(); !loaded)
+      return Failure(loaded.error());
+    if (auto sent = send_packet(); !sent)
+      return Failure(sent.error());
   }
-}
-
-int64_t FrameReader::nominal_duration(const AVFrame *picture) const {
-  const AVRational time_base = input_->stream()->time_base;
-  if (int64_t ticks = compat::duration(picture); ticks > 0)
-    return ticks_to_ns(ticks, time_base);
-  if (framerate_.num > 0)
-    return av_rescale(ns_per_second, framerate_.den, framerate_.num);
-  const AVRational average = input_->stream()->avg_frame_rate;
-  if (average.num > 0 && average.den > 0)
-    return av_rescale(ns_per_second, average.den, average.num);
-  constexpr int64_t libav_default_rate = 25;
-  return ns_per_second / libav_default_rate;
 }
 
 static void read_stream_hdr(const AVStream *stream, VideoParams &params) {
@@ -236,16 +181,6 @@ VideoParams FrameReader::describe(const AVFrame *picture) {
   return params;
 }
 
-/* In formats whose clock may start anew in mid-stream (parts joined byte by byte), time goes on
- * where it was. The step back is the one that the ffmpeg command takes for a new start. */
-int64_t FrameReader::continued(int64_t time) {
-  constexpr int64_t new_start = ns_per_second / 10;
-  if (last_time_ && input_->context()->iformat->flags & AVFMT_TS_DISCONT &&
-      time + clock_offset_ < *last_time_ - new_start)
-    clock_offset_ = *last_time_ + last_duration_ - time;
-  return time + clock_offset_;
-}
-
 /* A picture with its number and time, the duration still nominal. */
 Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
   for (;;) {
@@ -260,15 +195,11 @@ Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
     if (first_good_pts_ != AV_NOPTS_VALUE && frame.pts != AV_NOPTS_VALUE &&
         frame.pts < first_good_pts_)
       continue;
-    if (frame.pts != AV_NOPTS_VALUE)
-      frame.time = continued(input_->to_stream_time(frame.pts));
-    else if (last_time_)
-      frame.time = *last_time_ + last_duration_;
-    frame.duration = nominal_duration(frame.picture.get());
+    const auto stamp = clock_.stamp(*input_, frame.pts, compat::duration(frame.picture.get()));
+    frame.time = stamp.time;
+    frame.duration = stamp.duration;
     frame.number = next_number_ < 0 ? -1 : next_number_++;
     frame.params = describe(frame.picture.get());
-    last_time_ = frame.time;
-    last_duration_ = frame.duration;
     return frame;
   }
 }
@@ -300,23 +231,10 @@ Result<std::optional<DecodedFrame>> FrameReader::next() {
   return frame;
 }
 
-/* ---- Seeking ------------------------------------------------------------------------------------
- * Until there is an index of the stream, a frame's number is known only by counting from the start,
- * and its place only by looking where a seek has landed. */
+/* ---- Seeking without an index -------------------------------------------------------------------
+ * A place is known only by looking where a seek has landed. */
 
-Result<void> FrameReader::seek_to_frame(int64_t number) {
-  const int64_t upcoming = ready_.empty() ? (ended_ ? -1 : next_number_) : ready_.front().number;
-  if (upcoming < 0 || upcoming > number)
-    if (auto restarted = restart(); !restarted)
-      return restarted;
-  for (;;) {
-    if (auto filled = fill(1); !filled)
-      return filled;
-    if (ready_.empty() || ready_.front().number >= number)
-      return {};
-    ready_.pop_front();
-  }
-}
+Result<void> FrameReader::seek_to_start() { return restart(); }
 
 /* Drops frames until the one shown at `time` is the next. */
 Result<void> FrameReader::advance_to(int64_t time) {
@@ -378,9 +296,10 @@ Result<void> FrameReader::seek_to_time(int64_t time) {
   if (auto restarted = finish_restart(); !restarted)
     return restarted;
   /* What time a frame has after a new start is known only from the start on. */
-  if (keep_numbers_ || clock_offset_ != 0 || !input_->is_seekable()) {
-    const bool is_ahead = !ready_.empty() ? ready_.front().time <= time
-                                          : !ended_ && (!last_time_ || *last_time_ < time);
+  if (clock_.was_restarted() || !input_->is_seekable()) {
+    const bool is_ahead = !ready_.empty()
+                              ? ready_.front().time <= time
+                              : !ended_ && (!clock_.last() || clock_.last()->time < time);
     if (!is_ahead)
       if (auto restarted = restart(); !restarted)
         return restarted;
@@ -403,20 +322,320 @@ Result<void> FrameReader::seek_to_time(int64_t time) {
   return advance_to(time);
 }
 
-Result<int64_t> FrameReader::count_frames(const ReaderSettings &settings,
-                                          Interruption &interruption) {
-  auto reader = open(settings, interruption);
-  if (!reader)
-    return Failure(reader.error());
-  int64_t frames = 0;
-  for (;;) {
-    auto picture = (*reader)->decode();
-    if (!picture)
-      return Failure(picture.error());
-    if (!*picture)
-      return frames;
-    frames++;
+/* ---- Reading by number --------------------------------------------------------------------------
+ * The plan says which packet to begin with; the reader makes sure that decoding begins with that
+ * very packet, and takes the picture that carries the number of the packet it wants. It neither
+ * counts frames nor compares times. */
+
+void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
+  index_ = std::move(index);
+  disproved_ = false;
+  detours_.clear();
+  landed_by_.clear();
+  cache_.clear();
+  last_read_ = -1;
+  for (const DecodedFrame &frame : ready_)
+    if (frame.number >= 0)
+      cache_.put(frame.number, frame.picture.get(), frame.number);
+  ready_.clear();
+  const bool counted = next_number_ >= 0;
+  if (counted && index_->means() != FrameIndex::Means::rate)
+    position_.given = int32_t(next_number_ - 1);
+  else
+    position_.begun_with = -1; /* who knows where that is */
+  position_.ended = ended_;
+  next_number_ = -1;
+  ended_ = false;
+  if (index_->wants_one_thread() && settings_.decoder.thread_count != 1) {
+    settings_.decoder.thread_count = 1;
+    restart_due_ = true;
   }
+}
+
+DecodedFrame FrameReader::present(FramePtr picture, int64_t number) {
+  DecodedFrame frame;
+  frame.number = number;
+  frame.pts = index_->frame(number).pts;
+  frame.time = index_->time(number);
+  frame.duration = std::max<int64_t>(index_->end(number) - frame.time, 0);
+  frame.params = describe(picture.get());
+  frame.picture = std::move(picture);
+  return frame;
+}
+
+/* Trusts that frames are evenly spaced. */
+Result<DecodedFrame> FrameReader::read_by_rate(int64_t number) {
+  if (last_read_ < 0 || number != last_read_ + 1)
+    if (auto sought = seek_to_time(index_->time(number)); !sought)
+      return Failure(sought.error());
+  auto frame = next();
+  if (!frame)
+    return Failure(frame.error());
+  if (!*frame)
+    return FRAMEWISE_FAIL_STREAM(
+        DECODE, format("`%s` ends before frame %" G_GINT64_FORMAT
+                       ", which its frame rate promises. Set `index-mode` to `auto`.",
+                       settings_.input.location.c_str(), number));
+  (*frame)->number = last_read_ = number;
+  return std::move(**frame);
+}
+
+Result<DecodedFrame> FrameReader::read(int64_t number) {
+  if (auto restarted = finish_restart(); !restarted)
+    return Failure(restarted.error());
+  if (index_->means() == FrameIndex::Means::rate)
+    return read_by_rate(number);
+  /* Played on for a while, nobody wants back any more. */
+  constexpr int64_t long_run = 32;
+  run_ = number == last_read_ + 1 ? run_ + 1 : 0;
+  if (run_ > long_run)
+    cache_.drop_before(number);
+  last_read_ = number;
+
+  if (FramePtr kept = cache_.get(number))
+    return present(std::move(kept), number);
+  auto picture = picture_of(int32_t(number));
+  if (!picture)
+    return Failure(picture.error());
+  return present(std::move(*picture), number);
+}
+
+Result<FramePtr> FrameReader::picture_of(int32_t number) {
+  const SeekTable &table = index_->seek_table();
+  const AVCodecContext *codec = decoder_->context();
+  position_.delay = codec->has_b_frames;
+  if (codec->active_thread_type & FF_THREAD_FRAME)
+    position_.delay += codec->thread_count - 1;
+
+  constexpr int patience = 6;
+  std::optional<int32_t> begin = plan_access(table, position_, number);
+  const int32_t planned = begin.value_or(-1);
+  if (begin)
+    if (auto detour = detours_.find(*begin); detour != detours_.end())
+      begin = detour->second;
+  for (int misses = 0;; misses++) {
+    if (begin) {
+      auto begun = misses > 0 && *begin == 0 ? begin_afresh_with(0) : begin_with(*begin);
+      if (!begun) {
+        position_.begun_with = -1;
+        return Failure(begun.error());
+      }
+    }
+    auto picture = advance_to_frame(number);
+    if (!picture) {
+      position_.begun_with = -1; /* reading was broken off somewhere */
+      return picture;
+    }
+    if (*picture) {
+      if (misses > 0 && planned > 0 && begin)
+        detours_[planned] = *begin;
+      return picture;
+    }
+    GST_INFO("frame %d did not come from packet %d on", number, position_.begun_with);
+    if (position_.begun_with == 0 && fresh_) {
+      disproved_ = true;
+      position_.begun_with = -1;
+      return FRAMEWISE_FAIL_STREAM(
+          DECODE, format("Frame %d of `%s` could not be decoded again. Has the file changed?",
+                         number, settings_.input.location.c_str()));
+    }
+    const int32_t before = begin.value_or(best_begin(table, number) + 1);
+    begin = misses < patience ? earlier_begin(table, before) : 0;
+  }
+}
+
+/* Seeks that may lead to `packet`, the likeliest first. */
+std::vector<FrameReader::Place> FrameReader::places_of(int32_t packet) const {
+  constexpr int earlier_packets = 3;
+  std::vector<Place> places;
+  if (auto known = landed_by_.find(packet); known != landed_by_.end())
+    places.push_back(known->second);
+  auto add = [&](bool is_byte, int64_t target, int64_t missing) {
+    if (target != missing)
+      places.push_back({is_byte, target});
+  };
+  auto add_bytes = [&] {
+    for (int32_t i = packet, n = 0; n <= earlier_packets;
+         n++, i = earlier_begin(index_->seek_table(), i)) {
+      add(true, index_->packet(i).pos, -1);
+      if (i == 0)
+        break;
+    }
+  };
+  auto add_times = [&] {
+    add(false, index_->packet(packet).pts, AV_NOPTS_VALUE);
+    add(false, index_->packet(packet).dts, AV_NOPTS_VALUE);
+    for (int32_t i = packet, n = 0; n < earlier_packets && i > 0; n++) {
+      i = earlier_begin(index_->seek_table(), i);
+      const IndexedPacket &earlier = index_->packet(i);
+      add(false, earlier.dts != AV_NOPTS_VALUE ? earlier.dts : earlier.pts, AV_NOPTS_VALUE);
+    }
+  };
+  if (input_->prefers_bytes()) {
+    add_bytes();
+    add_times();
+  } else {
+    add_times();
+    if (input_->has_byte_places())
+      add_bytes();
+  }
+  return places;
+}
+
+/* Drops packets until `packet` is in packet_; false if the demuxer is past it, or somewhere that
+ * cannot be told. */
+Result<bool> FrameReader::skip_to(int32_t packet) {
+  constexpr int stray_packets = 8; /* cut off by the seek, at most */
+  int32_t at = -1;
+  for (int strays = 0; strays <= stray_packets;) {
+    av_packet_unref(packet_.get());
+    auto read = input_->read_packet(packet_.get());
+    if (!read || !*read)
+      return read;
+    if (at >= 0) {
+      at++;
+      if (packet_->size != index_->packet(at).size)
+        return false;
+    } else if ((at = index_->find(packet_.get())) < 0) {
+      strays++;
+      continue;
+    }
+    if (at >= packet)
+      return at == packet;
+  }
+  return false;
+}
+
+Result<bool> FrameReader::go_to(const Place &place) {
+  auto sought =
+      place.is_byte ? input_->seek_to_byte(place.target) : input_->seek_before(place.target);
+  if (!sought) {
+    if (sought.error().is_cancelled())
+      return Failure(sought.error());
+    return false;
+  }
+  return true;
+}
+
+Result<void> FrameReader::begin_with(int32_t packet) {
+  seeks_++;
+  forget_pictures();
+  for (const Place &place : places_of(packet)) {
+    auto landed = go_to(place);
+    if (landed && *landed)
+      landed = skip_to(packet);
+    if (!landed && landed.error().is_cancelled())
+      return Failure(landed.error());
+    if (landed && *landed) {
+      packet_waits_ = true;
+      position_.begun_with = position_.fed = packet;
+      landed_by_[packet] = place;
+      return {};
+    }
+  }
+  GST_DEBUG("no seek finds packet %d", packet);
+  return begin_afresh_with(packet);
+}
+
+Result<void> FrameReader::begin_afresh_with(int32_t packet) {
+  if (auto restarted = restart(); !restarted)
+    return restarted;
+  for (int32_t i = 0; i < packet; i++) {
+    auto loaded = load_packet();
+    if (!loaded)
+      return Failure(loaded.error());
+    packet_waits_ = false;
+    av_packet_unref(packet_.get());
+  }
+  position_.begun_with = position_.fed = packet;
+  fresh_ = packet == 0;
+  next_number_ = -1;
+  return {};
+}
+
+/* False where the packets are not those of the index. */
+Result<bool> FrameReader::feed_indexed() {
+  auto loaded = load_packet();
+  if (!loaded)
+    return loaded;
+  const bool expected = *loaded ? position_.fed < index_->n_packets() &&
+                                      packet_->size == index_->packet(position_.fed).size
+                                : position_.fed == index_->n_packets();
+  if (!expected) {
+    GST_INFO("packet %d is another than in the index", position_.fed);
+    return false;
+  }
+  if (auto sent = send_packet(); !sent)
+    return Failure(sent.error());
+  return true;
+}
+
+/* -1 for a picture that a linear decode does not give. */
+int64_t FrameReader::number_of(const AVFrame *picture) {
+  if (index_->counts_only())
+    return position_.given + 1;
+  const int64_t tag = compat::tag_of(picture);
+  const int nth = index_->has_several_from_one() ? pictures_from_[int32_t(tag)]++ : 0;
+  return index_->frame_from(int32_t(tag), nth);
+}
+
+static bool is_flawed(const AVFrame *picture) {
+  return picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT;
+}
+
+bool FrameReader::is_true(const AVFrame *picture, int32_t number) const {
+  if (index_->means() == FrameIndex::Means::hashes)
+    return FrameIndex::hash_of(picture) == index_->hash(number);
+  /* What linear decoding gives is right as it is. After a seek, flaws may be missing references. */
+  return fresh_ || !is_flawed(picture);
+}
+
+/* A linear decode is the truth. Where it shows damage, only hashes can tell what becomes of it. */
+void FrameReader::compare_with_index(const AVFrame *picture, int64_t number) {
+  const bool damage_unknown = index_->means() != FrameIndex::Means::hashes &&
+                              (is_flawed(picture) || decoder_->damage() > 0);
+  if (damage_unknown || number != position_.given + 1)
+    disproved_ = true;
+}
+
+/* The picture of frame `number`; null where it does not come. */
+Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
+  constexpr int most_past = 16;
+  const int32_t first_good =
+      position_.begun_with == 0 ? 0 : index_->seek_table().first_good[position_.begun_with];
+  for (int past = 0; past < most_past;) {
+    auto picture = decoder_->receive();
+    if (!picture)
+      return picture;
+    if (!*picture) {
+      if (decoder_->ended()) {
+        position_.ended = true;
+        return FramePtr();
+      }
+      auto fed = feed_indexed();
+      if (!fed)
+        return Failure(fed.error());
+      if (!*fed)
+        return FramePtr();
+      continue;
+    }
+    const int64_t came = number_of(picture->get());
+    if (fresh_)
+      compare_with_index(picture->get(), came);
+    if (came < 0)
+      continue;
+    position_.given = std::max(position_.given, int32_t(came));
+    const bool good = came >= first_good && is_true(picture->get(), int32_t(came));
+    if (came == number) {
+      if (good || (fresh_ && !index_->is_exact()))
+        return picture;
+      return FramePtr();
+    }
+    if (good)
+      cache_.put(came, picture->get(), number);
+    past += came > number;
+  }
+  return FramePtr();
 }
 
 } // namespace framewise

@@ -6,22 +6,16 @@
  */
 #pragma once
 
-#include "containerinput.hpp"
+#include "framecache.hpp"
+#include "frameindex.hpp"
+#include "streamclock.hpp"
 #include "videoparams.hpp"
 
 #include <deque>
+#include <map>
 #include <optional>
 
 namespace framewise {
-
-enum class ThreadType { automatic, frame, slice };
-
-struct ReaderSettings {
-  InputSettings input;
-  Dictionary codec_options; /* one that the decoder does not know is an error */
-  int thread_count = 0;     /* 0: as many as suit the machine */
-  ThreadType thread_type = ThreadType::automatic;
-};
 
 struct DecodedFrame {
   FramePtr picture;
@@ -32,31 +26,48 @@ struct DecodedFrame {
   VideoParams params;
 };
 
-/* Owned and used by one thread at a time; only the Interruption may be touched from others. */
+/* Frames in a run from the start with next(), which needs no index; or any frame by number with
+ * read(), which does. Owned and used by one thread at a time; only the Interruption may be touched
+ * from others. */
 class FRAMEWISE_INTERNAL FrameReader {
  public:
   static Result<std::unique_ptr<FrameReader>> open(const ReaderSettings &settings,
                                                    Interruption &interruption);
 
   const ContainerInput &input() const { return *input_; }
-  const AVCodecContext *codec() const { return codec_.get(); }
+  const AVCodecContext *codec() const { return decoder_->context(); }
+
+  /* ---- Without an index */
 
   /* The next frame in presentation order; nothing at the end. */
   Result<std::optional<DecodedFrame>> next();
-
   /* next() then gives the frame that is shown at `time`: the last one whose own time is not after
-   * it; the first frame where `time` is before it; nothing where it is past the end of the last. */
+   * it; the first frame where `time` is before it; nothing where it is past the end of the last.
+   * From then on frames have no numbers. */
   Result<void> seek_to_time(int64_t time);
-  /* next() then gives frame `number`. */
-  Result<void> seek_to_frame(int64_t number);
-  /* Have every frame its number, at the price of decoding from the start on every seek. */
-  void keep_numbers() { keep_numbers_ = true; }
+  /* Back to the first frame, which has number 0 again. */
+  Result<void> seek_to_start();
 
-  /* The exact number of frames, by decoding all of the stream in a second context. */
-  static Result<int64_t> count_frames(const ReaderSettings &settings, Interruption &interruption);
+  /* ---- With an index */
+
+  /* From now on read() is to be used, and next() no more. Where frames had numbers so far, what is
+   * decoded already is of use to it. */
+  void use_index(std::shared_ptr<const FrameIndex> index);
+  const FrameIndex *index() const { return index_.get(); }
+  /* Frame `number`, which the index must hold, with the time that the index has for it. One after
+   * the other they are decoded in a run; otherwise as few pictures as can be. */
+  Result<DecodedFrame> read(int64_t number);
+  /* Decoded pictures that are kept, in bytes. */
+  void set_cache_size(uint64_t bytes) { cache_.set_capacity(bytes); }
+  /* A linear decode has given something else than the index says, or shown damage that it does not
+   * know of: it must be made anew, without trust in the scan, and what was read after the last
+   * use_index() may be wrong. */
+  bool index_is_disproved() const { return disproved_; }
 
   /* Packets so far that the decoder refused. */
-  int64_t damaged_packets() const { return damaged_packets_; }
+  int64_t damaged_packets() const { return damage_before_ + decoder_->damage(); }
+  /* How often read() has begun anew somewhere. */
+  int64_t seeks() const { return seeks_; }
 
  private:
   explicit FrameReader(ReaderSettings settings) : settings_(std::move(settings)) {}
@@ -66,8 +77,9 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<void> finish_restart(); /* if one is due */
   void forget_pictures();
 
-  Result<bool> feed();       /* false: nothing left to feed */
-  Result<FramePtr> decode(); /* null at the end */
+  Result<bool> load_packet(); /* one in packet_; false at the end */
+  Result<void> send_packet(); /* packet_, or the end where it is empty */
+  Result<FramePtr> decode();  /* null at the end */
   Result<std::optional<DecodedFrame>> decode_timed();
   Result<void> fill(size_t frames); /* ready_ to that many, or to the end */
 
@@ -75,33 +87,60 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<bool> land_before(int64_t time, int64_t ticks);
   Result<void> advance_to(int64_t time);
 
-  int64_t continued(int64_t time);
+  Result<DecodedFrame> read_by_rate(int64_t number);
+  Result<FramePtr> picture_of(int32_t number);
+  Result<void> begin_with(int32_t packet);
+  struct Place { /* to seek to */
+    bool is_byte = false;
+    int64_t target = 0;
+  };
+  std::vector<Place> places_of(int32_t packet) const;
+  Result<bool> go_to(const Place &place);
+  Result<bool> skip_to(int32_t packet);
+  Result<void> begin_afresh_with(int32_t packet);
+  Result<FramePtr> advance_to_frame(int32_t number);
+  Result<bool> feed_indexed();
+  int64_t number_of(const AVFrame *picture);
+  void compare_with_index(const AVFrame *picture, int64_t number);
+  bool is_true(const AVFrame *picture, int32_t number) const;
+  DecodedFrame present(FramePtr picture, int64_t number);
+
   VideoParams describe(const AVFrame *picture);
-  int64_t nominal_duration(const AVFrame *picture) const;
 
   ReaderSettings settings_;
   std::unique_ptr<ContainerInput> input_;
-  CodecContextPtr codec_;
+  std::unique_ptr<PictureDecoder> decoder_;
   AVRational framerate_{0, 1};
   AVRational max_framerate_{0, 1};
+  int64_t damage_before_ = 0; /* of decoders that are gone */
 
-  bool keep_numbers_ = false;
-  bool restart_due_ = false; /* a restart was interrupted halfway */
-  bool draining_ = false;
-  bool packet_waits_ = false; /* packet_ was read and not yet taken by the decoder */
+  bool restart_due_ = false;  /* a restart was interrupted halfway */
+  bool packet_waits_ = false; /* packet_ was read and not yet sent */
   PacketPtr packet_ = new_packet();
+  /* Where the decoder stands, in numbers of the index, or such as it will have. */
+  DecoderPosition position_;
+  bool fresh_ = false; /* all of it, from the first packet, went into a new decoder */
 
-  /* Decoded and not handed out: at most two, as a frame lasts until the next one's time. */
+  /* Without an index: decoded and not handed out, at most two, as a frame lasts until the next
+   * one's time. */
   std::deque<DecodedFrame> ready_;
   bool ended_ = false; /* the decoder has given its last picture */
-
-  int64_t next_number_ = 0;  /* of the frame that the decoder gives next; -1: not known */
-  int64_t clock_offset_ = 0; /* ns, added where the stream's clock started anew */
-  std::optional<int64_t> last_time_;
-  int64_t last_duration_ = 0;
+  StreamClock clock_;
+  int64_t next_number_ = 0; /* of the frame that the decoder gives next; -1: not known */
   /* After a seek: pictures before this pts may lack what they refer to, and are dropped. */
   int64_t first_good_pts_ = AV_NOPTS_VALUE;
-  int64_t damaged_packets_ = 0;
+
+  /* With one. */
+  std::shared_ptr<const FrameIndex> index_;
+  FrameCache cache_;
+  int64_t last_read_ = -1;
+  int64_t run_ = 0; /* frames read one after the other */
+  bool disproved_ = false;
+  int64_t seeks_ = 0;
+  std::map<int32_t, int> pictures_from_; /* where one packet makes several */
+  std::map<int32_t, Place> landed_by_;   /* packet -> the seek that found it */
+  std::map<int32_t, int32_t> detours_;   /* packet -> the one to begin with instead */
+
   std::optional<GstVideoInterlaceMode> interlace_mode_;
   GstVideoFieldOrder field_order_ = GST_VIDEO_FIELD_ORDER_UNKNOWN;
 };

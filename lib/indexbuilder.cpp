@@ -1,0 +1,462 @@
+/* gst-framewise: the frame table of one stream, as it is made.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "frameindex.hpp"
+#include "streamclock.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+GST_DEBUG_CATEGORY_STATIC(index_debug);
+#define GST_CAT_DEFAULT index_debug
+
+namespace framewise {
+
+using ParserPtr = std::unique_ptr<AVCodecParserContext, ByValue<av_parser_close>>;
+
+static void register_category() {
+  static const bool registered = [] {
+    GST_DEBUG_CATEGORY_INIT(index_debug, "framewiseindex", 0, "frame index");
+    return true;
+  }();
+  (void)registered;
+}
+
+/* A stream of packets as the codec's own parser sees it: what the container does not tell. */
+class PacketInspector {
+ public:
+  explicit PacketInspector(const AVStream *stream)
+      : codec_id_(stream->codecpar->codec_id), codec_(new_codec_context(nullptr)),
+        parser_(av_parser_init(codec_id_)) {
+    avcodec_parameters_to_context(codec_.get(), stream->codecpar);
+    if (parser_)
+      parser_->flags |= PARSER_FLAG_COMPLETE_FRAMES;
+  }
+
+  void inspect(const AVPacket *packet) {
+    shown_ = !(packet->flags & AV_PKT_FLAG_DISCARD) && !is_invisible(packet);
+    type_ = '?';
+    interlaced_ = false;
+    if (!parser_)
+      return;
+    uint8_t *data = nullptr;
+    int size = 0;
+    av_parser_parse2(parser_.get(), codec_.get(), &data, &size, packet->data, packet->size,
+                     packet->pts, packet->dts, packet->pos);
+    type_ = av_get_picture_type_char(AVPictureType(parser_->pict_type));
+    interlaced_ =
+        parser_->field_order != AV_FIELD_PROGRESSIVE && parser_->field_order != AV_FIELD_UNKNOWN;
+    if (is_second_field())
+      shown_ = false;
+  }
+  bool shown() const { return shown_; }
+  char picture_type() const { return type_; }
+  bool interlaced() const { return interlaced_; }
+
+ private:
+  /* Pictures that are only referred to. (VP8: RFC 6386, 9.1; VP9: bitstream specification, 6.1 and
+   * annex B.) */
+  bool is_invisible(const AVPacket *packet) const {
+    if (packet->size < 1)
+      return false;
+    if (codec_id_ == AV_CODEC_ID_VP8)
+      return !(packet->data[0] & 0x10);
+    if (codec_id_ == AV_CODEC_ID_VP9) {
+      const bool is_superframe = (packet->data[packet->size - 1] & 0xe0) == 0xc0;
+      const bool profile_3 = (packet->data[0] & 0x30) == 0x30;
+      const int header = profile_3 ? packet->data[0] << 1 : packet->data[0];
+      const bool shows_existing = header & 0x08, shows = header & 0x02;
+      return !is_superframe && !shows_existing && !shows;
+    }
+    return false;
+  }
+
+  /* Two fields of opposite parity in a row are one frame. */
+  bool is_second_field() {
+    if (codec_id_ != AV_CODEC_ID_H264 && codec_id_ != AV_CODEC_ID_HEVC)
+      return false;
+    const AVPictureStructure now = parser_->picture_structure;
+    const bool pair = (now == AV_PICTURE_STRUCTURE_TOP_FIELD &&
+                       first_field_ == AV_PICTURE_STRUCTURE_BOTTOM_FIELD) ||
+                      (now == AV_PICTURE_STRUCTURE_BOTTOM_FIELD &&
+                       first_field_ == AV_PICTURE_STRUCTURE_TOP_FIELD);
+    first_field_ = pair ? AV_PICTURE_STRUCTURE_UNKNOWN : now;
+    return pair;
+  }
+
+  AVCodecID codec_id_;
+  CodecContextPtr codec_;
+  ParserPtr parser_;
+  AVPictureStructure first_field_ = AV_PICTURE_STRUCTURE_UNKNOWN;
+  bool shown_ = true;
+  char type_ = '?';
+  bool interlaced_ = false;
+};
+
+class IndexBuilder {
+ public:
+  IndexBuilder(const FrameIndex::Request &request, Interruption &interruption)
+      : request_(request), interruption_(interruption), index_(new FrameIndex) {}
+
+  Result<std::shared_ptr<const FrameIndex>> build();
+
+ private:
+  Result<void> by_rate();
+  Result<void> scan();
+  void order_by_pts();
+  std::string reason_to_distrust() const;
+  int reorder_depth() const;
+  enum class Keep { order, hashes };
+  /* What threads make of damage differs from run to run, and so does whether they tell of it: one
+   * pass in which any error ends the picture finds out whether there is some, and where there is,
+   * another on one thread finds out what becomes of it. */
+  enum class Care { suspicious, repeatable };
+  Result<void> decode_all(Keep keep, Care care);
+  bool is_small() const;
+  void finish();
+  void fill_seek_table();
+  void note_progress(int64_t pos);
+
+  const FrameIndex::Request &request_;
+  Interruption &interruption_;
+  std::unique_ptr<ContainerInput> input_;
+  std::shared_ptr<FrameIndex> index_;
+  bool corrupt_ = false;           /* by what the demuxer says */
+  bool damaged_ = false;           /* by what the decoder says */
+  std::vector<char> types_;        /* per packet, from the parser */
+  std::vector<bool> interlaced_;   /* the same */
+  std::vector<int64_t> durations_; /* per packet, in ticks */
+  /* Each pass over the file is a part of the whole. */
+  int passes_done_ = 0, passes_ = 1, percent_ = -1;
+};
+
+void IndexBuilder::note_progress(int64_t pos) {
+  const AVIOContext *io = input_->context()->pb;
+  const int64_t size = io ? avio_size(const_cast<AVIOContext *>(io)) : -1;
+  if (!request_.progress || size <= 0 || pos < 0)
+    return;
+  const int64_t done = std::min(pos, size);
+  const int percent = int((passes_done_ * 100 + done * 100 / size) / passes_);
+  if (percent > percent_ && percent < 100)
+    request_.progress(percent_ = percent);
+}
+
+Result<void> IndexBuilder::by_rate() {
+  const AVStream *stream = input_->stream();
+  AVRational rate = input_->constant_framerate();
+  if (rate.num <= 0)
+    rate = stream->avg_frame_rate;
+  const int64_t start =
+      stream->start_time == AV_NOPTS_VALUE ? 0 : input_->to_stream_time(stream->start_time);
+  const int64_t end = input_->stream_end();
+  if (rate.num <= 0 || rate.den <= 0 || (stream->nb_frames <= 0 && end < 0))
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, format("`%s` does not say what its frame rate and length are. Leave `index-mode` "
+                         "at `auto`.",
+                         request_.reader.input.location.c_str()));
+  index_->means_ = FrameIndex::Means::rate;
+  index_->exact_ = false;
+  index_->constant_framerate_ = true;
+  index_->rate_ = rate;
+  index_->first_time_ = start;
+  constexpr int64_t ns_per_second = 1000000000;
+  index_->n_frames_ =
+      stream->nb_frames > 0
+          ? stream->nb_frames
+          : av_rescale_rnd(end - start, rate.num, ns_per_second * rate.den, AV_ROUND_NEAR_INF);
+  index_->end_time_ = index_->time(index_->n_frames_);
+  return {};
+}
+
+Result<void> IndexBuilder::scan() {
+  PacketInspector inspector(input_->stream());
+  PacketPtr packet = new_packet();
+  for (;;) {
+    auto read = input_->read_packet(packet.get());
+    if (!read)
+      return Failure(read.error());
+    if (!*read)
+      break;
+    inspector.inspect(packet.get());
+    index_->packets_.push_back({packet->pts, packet->dts, packet->pos, packet->size,
+                                bool(packet->flags & AV_PKT_FLAG_KEY), inspector.shown()});
+    types_.push_back(inspector.picture_type());
+    interlaced_.push_back(inspector.interlaced());
+    durations_.push_back(packet->duration);
+    corrupt_ |= bool(packet->flags & AV_PKT_FLAG_CORRUPT);
+    note_progress(packet->pos);
+    av_packet_unref(packet.get());
+    constexpr size_t most_packets = std::numeric_limits<int32_t>::max() - 1;
+    if (index_->packets_.size() >= most_packets)
+      return FRAMEWISE_FAIL_RESOURCE(FAILED, "The stream has more packets than can be counted.");
+  }
+  corrupt_ |= input_->truncation() != 0;
+  passes_done_++;
+  return {};
+}
+
+void IndexBuilder::order_by_pts() {
+  const auto &packets = index_->packets_;
+  auto &frames = index_->frames_;
+  std::vector<int32_t> order;
+  for (int32_t i = 0; i < index_->n_packets(); i++)
+    if (packets[i].shown)
+      order.push_back(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int32_t a, int32_t b) { return packets[a].pts < packets[b].pts; });
+  StreamClock clock;
+  frames.clear();
+  frames.reserve(order.size());
+  for (int32_t i : order) {
+    IndexedFrame frame;
+    frame.pts = packets[i].pts;
+    const auto stamp = clock.stamp(*input_, frame.pts, durations_[i]);
+    frame.time = stamp.time;
+    index_->end_time_ = stamp.time + stamp.duration;
+    frame.packet = i;
+    frame.picture_type = types_[i];
+    frame.key = packets[i].key;
+    frame.interlaced = interlaced_[i];
+    frames.push_back(frame);
+  }
+}
+
+/* How many pictures the decoder must hold back for the order of the timestamps to come out. */
+int IndexBuilder::reorder_depth() const {
+  int depth = 0;
+  std::vector<int32_t> rank(index_->packets_.size(), -1);
+  for (size_t number = 0; number < index_->frames_.size(); number++)
+    rank[index_->frames_[number].packet] = int32_t(number);
+  int32_t decoded = 0;
+  for (int32_t number : rank)
+    if (number >= 0)
+      depth = std::max(depth, decoded++ - number);
+  return depth;
+}
+
+std::string IndexBuilder::reason_to_distrust() const {
+  const auto &packets = index_->packets_;
+  const char *format_name = input_->context()->iformat->name;
+  /* Their timestamps are made up by libavformat, or left out. */
+  for (const char *name : {"avi", "mpeg", "mpegvideo", "mxf", "rm", "nuv"})
+    if (strcmp(format_name, name) == 0)
+      return "a container without true timestamps";
+  if (corrupt_)
+    return "packets marked as damaged";
+  if (packets.empty())
+    return {};
+  if (!packets[0].key)
+    return "no key picture at the start";
+  std::set<int64_t> seen;
+  int64_t last_dts = AV_NOPTS_VALUE;
+  for (const IndexedPacket &packet : packets) {
+    if (packet.shown && packet.pts == AV_NOPTS_VALUE)
+      return "missing timestamps";
+    if (packet.shown && !seen.insert(packet.pts).second)
+      return "repeated timestamps";
+    if (packet.dts != AV_NOPTS_VALUE) {
+      if (last_dts != AV_NOPTS_VALUE && packet.dts <= last_dts)
+        return "decoding timestamps that do not rise";
+      last_dts = packet.dts;
+    }
+  }
+  for (size_t i = 1; i < packets.size() && !packets[i].key; i++)
+    if (packets[i].shown && packets[i].pts < packets[0].pts)
+      return "leading pictures at the start";
+  if (reorder_depth() > input_->stream()->codecpar->video_delay)
+    return "more reordering than the decoder is told of";
+  return {};
+}
+
+bool IndexBuilder::is_small() const {
+  const AVCodecParameters *codec = input_->stream()->codecpar;
+  return int64_t(index_->packets_.size()) * codec->width * codec->height <= request_.prove_up_to;
+}
+
+/* Reads all anew, and takes the pictures as the decoder gives them for the table. */
+Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
+  if (auto reopened = input_->reopen(); !reopened)
+    return reopened;
+  DecoderSettings settings = request_.reader.decoder;
+  if (care == Care::repeatable)
+    settings.thread_count = 1;
+  using Purpose = PictureDecoder::Purpose;
+  auto opened = PictureDecoder::open(input_->stream(), settings,
+                                     care == Care::repeatable ? Purpose::pictures
+                                     : keep == Keep::order    ? Purpose::order
+                                                              : Purpose::flawless_pictures);
+  if (!opened)
+    return Failure(opened.error());
+  PictureDecoder &decoder = **opened;
+  auto &frames = index_->frames_;
+  frames.clear();
+  index_->hashes_.clear();
+  damaged_ = false;
+  StreamClock clock;
+
+  auto take = [&](const AVFrame *picture) {
+    int64_t tag = compat::tag_of(picture);
+    if (tag < 0 || tag >= index_->n_packets()) {
+      index_->counts_only_ = true;
+      tag = 0;
+    }
+    IndexedFrame frame;
+    frame.pts = picture->best_effort_timestamp;
+    const auto stamp = clock.stamp(*input_, frame.pts, compat::duration(picture));
+    frame.time = stamp.time;
+    index_->end_time_ = stamp.time + stamp.duration;
+    frame.packet = int32_t(tag);
+    frame.picture_type = av_get_picture_type_char(picture->pict_type);
+    frame.key = index_->packets_[tag].key;
+    frame.interlaced = compat::is_interlaced(picture);
+    frames.push_back(frame);
+    damaged_ |= picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT;
+    if (keep == Keep::hashes)
+      index_->hashes_.push_back(FrameIndex::hash_of(picture));
+  };
+  auto take_all = [&]() -> Result<void> {
+    for (;;) {
+      auto picture = decoder.receive();
+      if (!picture)
+        return Failure(picture.error());
+      if (!*picture)
+        return {};
+      take(picture->get());
+    }
+  };
+
+  PacketPtr packet = new_packet();
+  for (int32_t number = 0;; number++) {
+    auto read = input_->read_packet(packet.get());
+    if (!read)
+      return Failure(read.error());
+    note_progress(*read ? packet->pos : -1);
+    if (auto sent = decoder.send(*read ? packet.get() : nullptr, number); !sent)
+      return sent;
+    av_packet_unref(packet.get());
+    if (auto taken = take_all(); !taken)
+      return taken;
+    if (!*read)
+      break;
+  }
+  damaged_ |= decoder.damage() > 0;
+  passes_done_++;
+  return {};
+}
+
+void IndexBuilder::fill_seek_table() {
+  const auto &packets = index_->packets_;
+  const auto &frames = index_->frames_;
+  SeekTable &table = index_->seek_table_;
+  table.packet_of.clear();
+  for (const IndexedFrame &frame : frames)
+    table.packet_of.push_back(frame.packet);
+  table.first_good.assign(packets.size(), SeekTable::never);
+  const bool in_order =
+      std::is_sorted(frames.begin(), frames.end(), [](const auto &a, const auto &b) {
+        return a.pts == AV_NOPTS_VALUE || b.pts == AV_NOPTS_VALUE || a.pts < b.pts;
+      });
+  for (size_t i = 0; i < packets.size() && !index_->counts_only_; i++) {
+    if (!packets[i].key)
+      continue;
+    if (int32_t number = index_->first_frame_from_[i]; number >= 0) {
+      table.first_good[i] = number;
+    } else if (!packets[i].shown && in_order && packets[i].pts != AV_NOPTS_VALUE) {
+      auto after =
+          std::lower_bound(frames.begin(), frames.end(), packets[i].pts,
+                           [](const IndexedFrame &frame, int64_t pts) { return frame.pts < pts; });
+      if (after != frames.end())
+        table.first_good[i] = int32_t(after - frames.begin());
+    }
+  }
+  if (!packets.empty())
+    table.first_good[0] = 0;
+}
+
+static bool is_even(const std::vector<IndexedFrame> &frames, int64_t precision) {
+  const int64_t n = int64_t(frames.size());
+  for (int64_t i = 1; i + 1 < n; i++) {
+    const int64_t even = frames[0].time + av_rescale(i, frames[n - 1].time - frames[0].time, n - 1);
+    if (std::llabs(frames[i].time - even) > precision)
+      return false;
+  }
+  return true;
+}
+
+void IndexBuilder::finish() {
+  auto &index = *index_;
+  index.n_frames_ = int64_t(index.frames_.size());
+  index.first_frame_from_.assign(index.packets_.size(), -1);
+  std::map<int32_t, int> pictures_from;
+  for (size_t number = 0; number < index.frames_.size(); number++) {
+    const int32_t packet = index.frames_[number].packet;
+    if (index.first_frame_from_[packet] < 0)
+      index.first_frame_from_[packet] = int32_t(number);
+    else
+      index.more_from_[{packet, ++pictures_from[packet]}] = int64_t(number);
+    if (index.frames_[number].key)
+      index.keys_.push_back(int32_t(number));
+  }
+  for (int32_t i = 0; i < index.n_packets(); i++)
+    if (index.packets_[i].pos >= 0)
+      index.by_pos_.emplace_back(index.packets_[i].pos, i);
+  std::sort(index.by_pos_.begin(), index.by_pos_.end());
+  const AVRational tick = input_->stream()->time_base;
+  index.constant_framerate_ =
+      is_even(index.frames_, av_rescale(1000000000, tick.num, tick.den) + 1);
+  fill_seek_table();
+}
+
+Result<std::shared_ptr<const FrameIndex>> IndexBuilder::build() {
+  register_category();
+  auto input = ContainerInput::open(request_.reader.input, interruption_);
+  if (!input)
+    return Failure(input.error());
+  input_ = std::move(*input);
+  if (request_.mode == IndexMode::constant_framerate) {
+    if (auto made = by_rate(); !made)
+      return Failure(made.error());
+    return index_;
+  }
+  if (!input_->is_seekable())
+    return FRAMEWISE_FAIL_RESOURCE(
+        SEEK, format("`%s` cannot be read twice, so there is no index of its frames.",
+                     request_.reader.input.location.c_str()));
+  const bool verified = request_.mode == IndexMode::verified;
+  passes_ = verified ? 2 : 1;
+  if (auto scanned = scan(); !scanned)
+    return Failure(scanned.error());
+  index_->distrust_ = request_.trust_scan ? reason_to_distrust() : "it was disproved";
+  if (index_->distrust_.empty())
+    order_by_pts();
+  auto decode = [&](Keep keep, Care care) -> Result<void> {
+    passes_ = std::max(passes_, passes_done_ + 1);
+    index_->means_ = keep == Keep::order ? FrameIndex::Means::order : FrameIndex::Means::hashes;
+    return decode_all(keep, care);
+  };
+  Result<void> decoded;
+  if (verified || !index_->distrust_.empty() || is_small())
+    decoded = decode(verified ? Keep::hashes : Keep::order, Care::suspicious);
+  if (decoded && damaged_)
+    decoded = decode(Keep::hashes, Care::repeatable);
+  index_->exact_ = !damaged_;
+  index_->one_thread_ = damaged_;
+  if (!decoded)
+    return Failure(decoded.error());
+  finish();
+  static const char *const names[] = {"rate", "scan", "order", "hashes"};
+  GST_INFO("%s: %" G_GINT64_FORMAT " frames by %s%s%s%s", request_.reader.input.location.c_str(),
+           index_->n_frames_, names[int(index_->means_)],
+           index_->distrust_.empty() ? "" : ", distrusted: ", index_->distrust_.c_str(),
+           damaged_ ? ", damaged" : "");
+  return index_;
+}
+
+Result<std::shared_ptr<const FrameIndex>> FrameIndex::build(const Request &request,
+                                                            Interruption &interruption) {
+  return IndexBuilder(request, interruption).build();
+}
+
+} // namespace framewise

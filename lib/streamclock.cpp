@@ -1,0 +1,43 @@
+/* gst-framewise: the time of each picture of a linear decode.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "streamclock.hpp"
+#include "framebridge.hpp"
+
+namespace framewise {
+
+constexpr int64_t ns_per_second = 1000000000;
+
+static int64_t nominal_duration(const ContainerInput &input, int64_t ticks) {
+  const AVStream *stream = input.stream();
+  if (ticks > 0)
+    return ticks_to_ns(ticks, stream->time_base);
+  AVRational rate = input.constant_framerate();
+  if (rate.num <= 0)
+    rate = stream->avg_frame_rate;
+  constexpr AVRational libav_default_rate = {25, 1};
+  if (rate.num <= 0 || rate.den <= 0)
+    rate = libav_default_rate;
+  return av_rescale(ns_per_second, rate.den, rate.num);
+}
+
+StreamClock::Stamp StreamClock::stamp(const ContainerInput &input, int64_t pts,
+                                      int64_t duration_ticks) {
+  /* The step back that the ffmpeg command takes for a new start. */
+  constexpr int64_t new_start = ns_per_second / 10;
+  Stamp stamp{0, nominal_duration(input, duration_ticks)};
+  if (pts != AV_NOPTS_VALUE) {
+    const int64_t time = input.to_stream_time(pts);
+    if (last_ && input.context()->iformat->flags & AVFMT_TS_DISCONT &&
+        time + offset_ < last_->time - new_start)
+      offset_ = last_->time + last_->duration - time;
+    stamp.time = time + offset_;
+  } else if (last_) {
+    stamp.time = last_->time + last_->duration;
+  }
+  last_ = stamp;
+  return stamp;
+}
+
+} // namespace framewise

@@ -1,0 +1,36 @@
+/* gst-framewise: the time of each picture of a linear decode.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "containerinput.hpp"
+
+#include <optional>
+
+namespace framewise {
+
+/* Turns the timestamps of pictures, in presentation order, into stream time. What has none goes on
+ * from the one before; in formats whose clock may start anew on the way (parts joined byte by byte)
+ * so does all that follows. */
+class FRAMEWISE_INTERNAL StreamClock {
+ public:
+  struct Stamp {
+    int64_t time; /* ns */
+    int64_t
+        duration; /* ns, as stored or else as the rate has it; not yet the way to the next frame */
+  };
+  Stamp stamp(const ContainerInput &input, int64_t pts, int64_t duration_ticks);
+  void reset() { *this = {}; }
+  /* As after a seek: the next picture follows on none. */
+  void forget_last() { last_.reset(); }
+  /* The clock has started anew since reset(): times depend on all that came before. */
+  bool was_restarted() const { return offset_ != 0; }
+  const std::optional<Stamp> &last() const { return last_; }
+
+ private:
+  int64_t offset_ = 0; /* ns, added since the clock started anew */
+  std::optional<Stamp> last_;
+};
+
+} // namespace framewise

@@ -1,0 +1,219 @@
+/* gst-framewise: any frame by number is the one that a linear decode gives.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   reads [--stream SPECIFIER] [--option KEY=VALUE] [--damaged] [--folder FOLDER] FILE
+ *
+ * The library's reader, below any element: a run from the start without an index gives the truth,
+ * picture by picture (as hashes) and time by time. Then
+ *  - a scan that is trusted must have the order that decoding gives;
+ *  - each kind of index must have as many frames, at the same times;
+ *  - every frame read in sequence, backwards, at random and with a cache of no size must be the
+ * same;
+ *  - what is read backwards is decoded group by group.
+ */
+#include "framereader.hpp"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <numeric>
+#include <random>
+
+using namespace framewise;
+
+namespace {
+
+struct Truth {
+  std::vector<uint64_t> hashes;
+  std::vector<int64_t> times;
+};
+
+int failures = 0;
+
+void complain(const char *what, const std::string &why) {
+  if (++failures <= 12)
+    fprintf(stderr, "%s: %s\n", what, why.c_str());
+}
+
+std::optional<Truth> read_linearly(const ReaderSettings &settings) {
+  Interruption interruption;
+  auto reader = FrameReader::open(settings, interruption);
+  if (!reader) {
+    complain("open", reader.error().message);
+    return std::nullopt;
+  }
+  Truth truth;
+  for (;;) {
+    auto frame = (*reader)->next();
+    if (!frame) {
+      complain("linear", frame.error().message);
+      return std::nullopt;
+    }
+    if (!*frame)
+      return truth;
+    truth.hashes.push_back(FrameIndex::hash_of((*frame)->picture.get()));
+    truth.times.push_back((*frame)->time);
+  }
+}
+
+using IndexPtr = std::shared_ptr<const FrameIndex>;
+
+IndexPtr build(FrameIndex::Request request) {
+  Interruption interruption;
+  auto index = FrameIndex::build(request, interruption);
+  if (!index) {
+    complain("index", index.error().message);
+    return nullptr;
+  }
+  return *index;
+}
+
+void compare_index(const char *name, const FrameIndex &index, const Truth &truth) {
+  if (index.n_frames() != int64_t(truth.times.size()))
+    return complain(
+        name, format("%" PRId64 " frames, there are %zu", index.n_frames(), truth.times.size()));
+  for (int64_t i = 0; i < index.n_frames(); i++)
+    if (index.time(i) != truth.times[i])
+      complain(name, format("frame %" PRId64 " at %" PRId64 ", it is at %" PRId64, i, index.time(i),
+                            truth.times[i]));
+}
+
+void compare_order(const FrameIndex &scan, const FrameIndex &order) {
+  if (!scan.distrust().empty())
+    return;
+  if (scan.n_frames() != order.n_frames())
+    return complain("scan", format("trusted with %" PRId64 " frames, decoding gives %" PRId64,
+                                   scan.n_frames(), order.n_frames()));
+  for (int64_t i = 0; i < scan.n_frames(); i++)
+    if (scan.frame(i).packet != order.frame(i).packet)
+      complain("scan",
+               format("trusted with frame %" PRId64 " from packet %d, decoding gives it from %d", i,
+                      scan.frame(i).packet, order.frame(i).packet));
+}
+
+/* As an element does it: where the index turns out wrong, a new one is made. */
+Result<DecodedFrame> read(FrameReader &reader, const ReaderSettings &settings, int64_t number) {
+  auto frame = reader.read(number);
+  if (!reader.index_is_disproved())
+    return frame;
+  FrameIndex::Request request;
+  request.reader = settings;
+  request.trust_scan = false;
+  IndexPtr index = build(request);
+  if (!index)
+    return fail_cancelled();
+  reader.use_index(index);
+  return reader.read(number);
+}
+
+void read_in_order(const char *name, const ReaderSettings &settings, IndexPtr index,
+                   uint64_t cache_size, const std::vector<int64_t> &numbers, const Truth &truth) {
+  Interruption interruption;
+  auto reader = FrameReader::open(settings, interruption);
+  if (!reader)
+    return complain(name, reader.error().message);
+  (*reader)->set_cache_size(cache_size);
+  (*reader)->use_index(index);
+  for (int64_t number : numbers) {
+    auto frame = read(**reader, settings, number);
+    if (!frame) {
+      complain(name, frame.error().message);
+      continue;
+    }
+    const uint64_t hash = FrameIndex::hash_of(frame->picture.get());
+    if (hash == truth.hashes[number])
+      continue;
+    auto really = std::find(truth.hashes.begin(), truth.hashes.end(), hash);
+    complain(name, format("frame %" PRId64 " is wrong: %s", number,
+                          really == truth.hashes.end()
+                              ? "it is none of the stream's"
+                              : format("it is frame %td", really - truth.hashes.begin()).c_str()));
+  }
+  if ((*reader)->index_is_disproved())
+    complain(name, "the index is disproved");
+  if (getenv("FRAMEWISE_TELL"))
+    fprintf(stderr, "  %s: %zu frames, %" PRId64 " seeks\n", name, numbers.size(),
+            (*reader)->seeks());
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  gst_init(nullptr, nullptr);
+  FrameIndex::Request request;
+  std::string folder;
+  bool damaged = false;
+  int at = 1;
+  for (; at + 1 < argc; at++) {
+    const std::string option = argv[at];
+    if (option == "--stream")
+      request.reader.input.stream = argv[++at];
+    else if (option == "--folder")
+      folder = std::string(argv[++at]) + "/";
+    else if (option == "--damaged")
+      damaged = true;
+    else if (option == "--option") {
+      const std::string pair = argv[++at];
+      const size_t equals = pair.find('=');
+      request.reader.input.options.set(pair.substr(0, equals), pair.substr(equals + 1));
+    } else if (option.rfind("--", 0) != 0)
+      break;
+  }
+  if (at >= argc) {
+    fprintf(stderr, "usage: reads [--stream SPECIFIER] [--option KEY=VALUE] [--damaged] FILE\n");
+    return 2;
+  }
+  request.reader.input.location = argv[at][0] == '/' ? argv[at] : folder + argv[at];
+  const ReaderSettings &settings = request.reader;
+  av_log_set_level(AV_LOG_QUIET);
+
+  auto truth = read_linearly(settings);
+  if (!truth)
+    return 1;
+
+  request.prove_up_to = 0;
+  IndexPtr scan = build(request);
+  request.trust_scan = false;
+  IndexPtr order = build(request);
+  request.trust_scan = true;
+  request.mode = IndexMode::verified;
+  IndexPtr verified = build(request);
+  if (!scan || !order || !verified)
+    return 1;
+  if (damaged && !order->is_exact()) {
+    /* Threads make of damage what they like: the truth is what one makes of it. */
+    request.reader.decoder.thread_count = 1;
+    truth = read_linearly(settings);
+    if (!truth)
+      return 1;
+  } else if (!order->is_exact() || !scan->is_exact() || !verified->is_exact()) {
+    complain("index", "claims not to be exact");
+  }
+  if (order->is_exact())
+    compare_index("scan", *scan, *truth);
+  compare_index("order", *order, *truth);
+  compare_index("verified", *verified, *truth);
+  if (order->is_exact())
+    compare_order(*scan, *order);
+
+  std::vector<int64_t> forwards(truth->hashes.size());
+  std::iota(forwards.begin(), forwards.end(), 0);
+  std::vector<int64_t> backwards(forwards.rbegin(), forwards.rend());
+  std::vector<int64_t> mixed = forwards;
+  std::shuffle(mixed.begin(), mixed.end(), std::mt19937(1));
+  constexpr uint64_t cache = 64 << 20;
+  if (!order->is_exact())
+    scan = order; /* that does not see damage */
+  read_in_order("forwards", settings, scan, cache, forwards, *truth);
+  read_in_order("backwards", settings, scan, cache, backwards, *truth);
+  read_in_order("at random", settings, scan, cache, mixed, *truth);
+  read_in_order("at random without a cache", settings, scan, 0, mixed, *truth);
+  read_in_order("at random, verified", settings, verified, cache, mixed, *truth);
+  if (getenv("FRAMEWISE_TELL"))
+    fprintf(stderr, "%s: %" PRId64 " frames, scan %s\n", settings.input.location.c_str(),
+            scan->n_frames(), scan->distrust().empty() ? "trusted" : scan->distrust().c_str());
+  if (failures > 0)
+    fprintf(stderr, "%d failures\n", failures);
+  return failures > 0;
+}
