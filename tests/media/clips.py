@@ -336,7 +336,7 @@ add("mixed-%03d.png", "format-change", "copies", "{png.png}", "{part-gray.png}",
 
 add("truncated.mp4", "bad", "head", "{h264-b.mp4}", "0.6", needs=["h264-b.mp4"])
 add("truncated.mkv", "damaged parity timed", "head", "{h264-b.mkv}", "0.6", needs=["h264-b.mkv"])
-add("truncated.ts", "damaged parity timed", "head", "{h264.ts}", "0.6", needs=["h264.ts"])
+add("truncated.ts", "damaged parity timed corrupt", "head", "{h264.ts}", "0.6", needs=["h264.ts"])
 add("truncated.png", "bad", "head", "{png.png}", "0.5", needs=["png.png"])
 add("empty.mp4", "bad", "bytes", "")
 add("empty.mkv", "bad", "bytes", "")

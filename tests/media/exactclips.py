@@ -179,17 +179,26 @@ exact("exact-fast.mkv", *x264(PYRAMID), rate="480")
 
 # ---- cut, joined, truncated -----------------------------------------------------------------------
 
-TS = "188"
-for name, source in (("h264", "exact-h264-pyramid-strict.ts"), ("open-gop", "exact-h264-open-gop.ts"),
-                     ("hevc", "exact-hevc-open-gop.ts"), ("mpeg2", "exact-mpeg2.ts"), ("intra-refresh", "exact-h264-intra-refresh-b.ts"),
-                     ("fields", "exact-h264-fields.ts"), ("wrap", "exact-wrap.ts")):
-    derived(f"exact-cut-{name}.ts", "slice", source, "0.3", "0.9", TS)
-derived("exact-cut-anywhere.ts", "slice", "exact-h264-open-gop.ts", "0.4", "0.8", "1")
-for source in ("exact-h264-open-gop.h264", "exact-hevc-open-gop.hevc", "exact-mpeg2.m2v", "exact-mpeg1.m1v",
-               "exact-h264-fields.h264", "exact-h264-mbaff-tff.h264", "exact-h264-intra-refresh.h264",
-               "exact-mjpeg.mjpeg", "exact-mpeg2.mpg", "exact-mpeg2.vob", "exact-mpeg1.mpg", "exact-h263.h263"):
-    stem, extension = source.removeprefix("exact-").split(".")
-    derived(f"exact-cut-{stem}.{extension}", "slice", source, "0.3", "0.9", "1", kinds="exact repeats")
+# At whole packets, so that none is damaged: what is missing is references and parameters.
+for source in ("exact-h264-pyramid-strict.ts", "exact-h264-open-gop.ts", "exact-hevc-open-gop.ts", "exact-mpeg2.ts",
+               "exact-h264-intra-refresh-b.ts", "exact-h264-fields.ts", "exact-wrap.ts"):
+    derived(source.replace("exact-", "exact-cut-"), "slice-whole", source, "0.3", "0.9", kinds="exact repeats")
+ANY_UNIT = ("-1", "0")
+PICTURES = ("0", "1")
+for source, codes in (("exact-h264-open-gop.h264", ANY_UNIT), ("exact-hevc-open-gop.hevc", ANY_UNIT),
+                      ("exact-h264-fields.h264", ANY_UNIT), ("exact-h264-mbaff-tff.h264", ANY_UNIT),
+                      ("exact-h264-intra-refresh.h264", ANY_UNIT),
+                      ("exact-mpeg2.m2v", PICTURES), ("exact-mpeg1.m1v", PICTURES)):
+    derived(source.replace("exact-", "exact-cut-"), "slice-whole", source, "0.3", "0.9", *codes, kinds="exact repeats")
+# At any byte. What libavcodec makes of the last picture of these, which is not whole, depends on its threads;
+for source in ("exact-h264-pyramid-strict.ts", "exact-h264-fields.ts", "exact-h264-open-gop.h264", "exact-h264-fields.h264",
+               "exact-h264-intra-refresh.h264", "exact-mjpeg.mjpeg"):
+    derived(source.replace("exact-", "exact-hacked-"), "slice", source, "0.3", "0.9", "1", kinds="exact repeats corrupt")
+# not so with these.
+for source in ("exact-hevc-open-gop.hevc", "exact-h264-mbaff-tff.h264", "exact-mpeg2.m2v", "exact-mpeg1.m1v",
+               "exact-mpeg2.mpg", "exact-mpeg2.vob", "exact-mpeg1.mpg", "exact-h263.h263",
+               "exact-hevc-open-gop.ts", "exact-mpeg2.ts", "exact-h264-open-gop.ts", "exact-h264-intra-refresh-b.ts"):
+    derived(source.replace("exact-", "exact-hacked-"), "slice", source, "0.3", "0.9", "1", kinds="exact repeats")
 # From a CRA picture on, whose leading pictures cannot be decoded.
 copy("exact-leading.hevc", "exact-cut-hevc-open-gop.hevc")
 copy("exact-leading-hevc.mkv", "exact-hevc-open-gop.mkv", before=["-ss", "0.9"])
@@ -211,14 +220,15 @@ add("exact-joined-thrice.ts", "exact repeats", "concat", "{exact-part-1.ts}", "{
     needs=["exact-part-1.ts", "exact-part-2.ts"])
 exact("part-later.ts", *x264(OPEN), "-output_ts_offset", "1.2", frames=22, filters=SECOND, kinds="part")
 add("exact-joined-in-time.ts", "exact", "concat", "{exact-part-1.ts}", "{part-later.ts}", needs=["exact-part-1.ts", "part-later.ts"])
-add("exact-joined-cut.ts", "exact", "concat", "{exact-cut-open-gop.ts}", "{exact-part-2.ts}",
-    needs=["exact-cut-open-gop.ts", "exact-part-2.ts"])
+add("exact-joined-cut.ts", "exact", "concat", "{exact-cut-h264-open-gop.ts}", "{exact-part-2.ts}",
+    needs=["exact-cut-h264-open-gop.ts", "exact-part-2.ts"])
 
 for source in ("exact-h264-pyramid.mkv", "exact-h264-open-gop.flv", "exact-mpeg4-b.avi", "exact-mpeg2.mpg", "exact-vp8-altref.webm",
                "exact-vp9-altref.ivf", "exact-h264-open-gop.h264", "exact-h264-open-gop.nut", "exact-theora-long.ogg",
                "exact-xvid-packed.avi", "exact-mpeg2.mxf"):
-    stem, extension = source.removeprefix("exact-").split(".")
-    derived(f"exact-truncated-{stem}.{extension}", "head", source, "0.7")
+    # As above: the last picture of two of them is made up, and differently by one thread and by several.
+    unsure = source in ("exact-h264-open-gop.h264", "exact-h264-open-gop.nut")
+    derived(source.replace("exact-", "exact-truncated-"), "head", source, "0.7", kinds="exact corrupt" if unsure else "exact")
 
 # ---- containers -----------------------------------------------------------------------------------
 

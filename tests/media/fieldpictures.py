@@ -127,7 +127,12 @@ def slice_of(number, field, kind, idr, reference, frame_num):
         b.flags(1)  # direct_spatial_mv_pred
     if kind != SLICE_I:
         b.flags(0)  # as many references as the parameters say
-        b.flags(*([0, 0] if kind == SLICE_B else [0]))
+        if number % GOP == 0:  # the second field of an entry refers to the first one, one picture number back
+            b.flags(1)
+            for value in (0, 0, 3):
+                b.ue(value)
+        else:
+            b.flags(*([0, 0] if kind == SLICE_B else [0]))
     if reference:
         b.flags(*([0, 0] if idr else [0]))
     b.ue(0)  # slice_qp_delta

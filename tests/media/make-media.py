@@ -57,6 +57,17 @@ def part(data, start, end, unit=1):
     return data[first:last]
 
 
+def whole_part(data, start, end, first_code=-1, codes=0):
+    """The same from one start code to another: any, or of so many from `first_code` on. In a transport
+    stream: from one packet that begins a video packet to another."""
+    def begins(place):
+        if first_code < 0 and data[0] == 0x47:
+            return place % 188 == 0 and data[place + 1] & 0x41 == 0x41 and data[place + 2] == 0
+        return data[place:place + 3] == b"\0\0\1" and (first_code < 0 or first_code <= data[place + 3] < first_code + codes)
+    first, last = (next(i for i in range(int(len(data) * fraction), len(data)) if begins(i)) for fraction in (start, end))
+    return data[first:last]
+
+
 def scattered(count, size):
     """`count` places between a quarter and the end, the same each time."""
     seeds = (int.from_bytes(hashlib.sha256(f"place {i}".encode()).digest()[:8], "big") for i in range(int(count)))
@@ -77,7 +88,7 @@ def lose(data, count, packet=188):
     return b"".join(data[i * packet:(i + 1) * packet] for i in range(len(data) // packet) if i not in lost)
 
 
-DAMAGES = {"head": lambda data, share: part(data, 0, share), "slice": part, "flip": flip, "lose": lose}
+DAMAGES = {"head": lambda data, share: part(data, 0, share), "slice": part, "slice-whole": whole_part, "flip": flip, "lose": lose}
 # What makes a clip by code of ours is part of its recipe.
 PROGRAMS = {verb: hashlib.sha256(pathlib.Path(module.__file__).read_bytes()).hexdigest()
             for verb, module in (("fields", fieldpictures), ("edits", editlist))}
