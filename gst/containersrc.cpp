@@ -41,9 +41,13 @@
 
 #include "framedelivery.hpp"
 #include "framemeta.hpp"
+#include "frameplayer.hpp"
 #include "framepool.hpp"
-#include "framereader.hpp"
+#include "framequeries.hpp"
+#include "seekrequest.hpp"
 #include "streamtags.hpp"
+
+#include <gst/framewise/framewise.h>
 
 #include <gst/base/gstpushsrc.h>
 
@@ -59,12 +63,16 @@ using namespace framewise;
 
 namespace {
 
+constexpr guint64 default_cache_size = 256 << 20;
+
 struct Settings {
   std::string location;
   std::string stream = "V:0";
   std::string pixel_format = "auto";
   gint64 start_frame = 0;
   gint64 stop_frame = G_MAXINT64;
+  IndexMode index_mode = IndexMode::automatic;
+  guint64 cache_size = default_cache_size;
   int thread_count = 0;
   ThreadType thread_type = ThreadType::automatic;
   StructurePtr container_options;
@@ -73,20 +81,24 @@ struct Settings {
 
 /* Of one run, from READY to READY. The opening thread has it first, then the streaming thread. */
 struct State {
-  ReaderSettings reader_settings;
+  PlayerSettings player_settings;
   std::string pixel_format;
-  gint64 start_frame = 0;
-  gint64 stop_frame = G_MAXINT64;
-
-  std::unique_ptr<FrameReader> reader;
-  bool untouched = true;             /* the reader is where opening left it */
-  std::optional<DecodedFrame> frame; /* read, not yet pushed */
-  bool positioned = false;           /* where the last seek says */
-  gint64 seek_time = 0;              /* stream time; where to go when not positioned */
-  bool any_frame = false;            /* was pushed */
-  bool warned_of_damage = false;
 
   std::optional<FrameDelivery> delivery; /* as last negotiated */
+  std::optional<DecodedFrame> frame;     /* read, not yet pushed */
+  bool any_frame = false;                /* was pushed */
+  bool warned = false;                   /* that the limits leave nothing */
+  bool warned_of_damage = false;
+
+  /* Last, as its thread ends first. */
+  std::unique_ptr<FramePlayer> player;
+};
+
+/* What the indexer has to say, from its own thread. */
+struct IndexNews {
+  std::mutex lock;
+  std::shared_ptr<const FrameIndex> index; /* null while there is none */
+  bool in_progress = false;                /* START was posted, and nothing yet that ends it */
 };
 
 struct ContainerSrcPrivate {
@@ -105,8 +117,11 @@ struct ContainerSrcPrivate {
   std::optional<Result<void>> outcome;
   GstPtr<GstEvent> early_seek; /* came while opening; done right after */
 
+  SeekHandover seeks;
+  IndexNews news;
   std::atomic<bool> seekable{false};
-  std::atomic<gint64> duration{-1};
+  std::atomic<gint64> duration{-1};   /* as the headers have it */
+  std::atomic<gint64> last_frame{-1}; /* number of the one last pushed */
   /* An error was posted, which says why; until the next start or seek. */
   std::atomic<bool> said_why{false};
 };
@@ -152,6 +167,9 @@ enum {
   PROP_PIXEL_FORMAT,
   PROP_START_FRAME,
   PROP_STOP_FRAME,
+  PROP_INDEX_MODE,
+  PROP_CACHE_SIZE,
+  PROP_N_FRAMES,
   PROP_THREAD_COUNT,
   PROP_THREAD_TYPE,
   PROP_CONTAINER_OPTIONS,
@@ -183,6 +201,12 @@ static void gst_container_src_set_property(GObject *object, guint id, const GVal
   case PROP_STOP_FRAME:
     settings.stop_frame = g_value_get_int64(value);
     break;
+  case PROP_INDEX_MODE:
+    settings.index_mode = static_cast<IndexMode>(g_value_get_enum(value));
+    break;
+  case PROP_CACHE_SIZE:
+    settings.cache_size = g_value_get_uint64(value);
+    break;
   case PROP_THREAD_COUNT:
     settings.thread_count = g_value_get_int(value);
     break;
@@ -200,8 +224,18 @@ static void gst_container_src_set_property(GObject *object, guint id, const GVal
   }
 }
 
+static std::shared_ptr<const FrameIndex> known_index(GstContainerSrc *self) {
+  std::lock_guard lock(self->priv->news.lock);
+  return self->priv->news.index;
+}
+
 static void gst_container_src_get_property(GObject *object, guint id, GValue *value,
                                            GParamSpec *pspec) {
+  if (id == PROP_N_FRAMES) {
+    auto index = known_index(SELF(object));
+    g_value_set_int64(value, index ? index->n_frames() : -1);
+    return;
+  }
   std::lock_guard lock(PRIV(object)->settings_lock);
   const Settings &settings = PRIV(object)->settings;
   switch (id) {
@@ -219,6 +253,12 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
     break;
   case PROP_STOP_FRAME:
     g_value_set_int64(value, settings.stop_frame);
+    break;
+  case PROP_INDEX_MODE:
+    g_value_set_enum(value, int(settings.index_mode));
+    break;
+  case PROP_CACHE_SIZE:
+    g_value_set_uint64(value, settings.cache_size);
     break;
   case PROP_THREAD_COUNT:
     g_value_set_int(value, settings.thread_count);
@@ -257,75 +297,130 @@ static Result<std::unique_ptr<State>> new_state(GstContainerSrc *self) {
                                    "No location is set. Set `location` to a path or URL.");
   if (auto checked = FrameDelivery::check(settings.pixel_format); !checked)
     return Failure(checked.error());
-  state->reader_settings.input.location = settings.location;
-  state->reader_settings.input.stream = settings.stream;
-  state->reader_settings.input.options =
-      Dictionary::from_structure(settings.container_options.get());
-  state->reader_settings.codec_options = Dictionary::from_structure(settings.codec_options.get());
-  state->reader_settings.thread_count = settings.thread_count;
-  state->reader_settings.thread_type = settings.thread_type;
+  PlayerSettings &player = state->player_settings;
+  player.reader.input.location = settings.location;
+  player.reader.input.stream = settings.stream;
+  player.reader.input.options = Dictionary::from_structure(settings.container_options.get());
+  player.reader.decoder.options = Dictionary::from_structure(settings.codec_options.get());
+  player.reader.decoder.thread_count = settings.thread_count;
+  player.reader.decoder.thread_type = settings.thread_type;
+  player.index_mode = settings.index_mode;
+  player.cache_size = settings.cache_size;
+  player.limits = {settings.start_frame, settings.stop_frame};
   state->pixel_format = settings.pixel_format;
-  state->start_frame = settings.start_frame;
-  state->stop_frame = settings.stop_frame;
   return state;
 }
 
-/* Frame numbers counted from the end, as Python counts, become numbers from the start. */
-static Result<void> resolve_range(State &state, Interruption &interruption) {
-  if (state.start_frame >= 0 && state.stop_frame >= 0)
-    return {};
-  auto count = FrameReader::count_frames(state.reader_settings, interruption);
-  if (!count)
-    return Failure(count.error());
-  auto from_start = [&](gint64 number) {
-    return number < 0 ? std::max<gint64>(0, number + *count) : number;
-  };
-  state.start_frame = from_start(state.start_frame);
-  state.stop_frame = from_start(state.stop_frame);
+static Result<void> open_player(GstContainerSrc *self, State &state) {
+  auto player = FramePlayer::open(state.player_settings, self->priv->interruption);
+  if (!player)
+    return Failure(player.error());
+  state.player = std::move(*player);
   return {};
 }
 
-static Result<void> open_reader(GstContainerSrc *self, State &state) {
-  Interruption &interruption = self->priv->interruption;
-  auto reader = FrameReader::open(state.reader_settings, interruption);
-  if (!reader)
-    return Failure(reader.error());
-  state.reader = std::move(*reader);
-  if (state.start_frame < 0 || state.stop_frame < 0) {
-    if (!state.reader->input().is_seekable())
-      return FRAMEWISE_FAIL_LIBRARY(
-          SETTINGS, "A start-frame or stop-frame that counts from the end needs input that can be "
-                    "read twice, and this cannot.");
-    if (auto resolved = resolve_range(state, interruption); !resolved)
-      return resolved;
-  }
-  if (state.start_frame > 0 || state.stop_frame != G_MAXINT64)
-    state.reader->keep_numbers();
-  return {};
+/* ---- The index --------------------------------------------------------------------------------
+ * It is made in a thread of its own, which calls these. They touch nothing of `state`. */
+
+static void post_progress(GstContainerSrc *self, GstProgressType type, const std::string &text) {
+  gst_element_post_message(GST_ELEMENT(self),
+                           gst_message_new_progress(GST_OBJECT(self), type, "index", text.c_str()));
 }
+
+static void begin_progress(GstContainerSrc *self) {
+  {
+    std::lock_guard lock(self->priv->news.lock);
+    if (std::exchange(self->priv->news.in_progress, true))
+      return;
+  }
+  post_progress(self, GST_PROGRESS_TYPE_START, "Indexing");
+}
+
+static void end_progress(GstContainerSrc *self, GstProgressType type, const std::string &text) {
+  {
+    std::lock_guard lock(self->priv->news.lock);
+    if (!std::exchange(self->priv->news.in_progress, false))
+      return;
+  }
+  post_progress(self, type, text);
+}
+
+static void publish_index(GstContainerSrc *self, std::shared_ptr<const FrameIndex> index) {
+  {
+    std::lock_guard lock(self->priv->news.lock);
+    if (self->priv->news.index == index)
+      return;
+    self->priv->news.index = std::move(index);
+  }
+  g_object_notify(G_OBJECT(self), "n-frames");
+}
+
+static void note_index(GstContainerSrc *self, const Result<FramePlayer::IndexPtr> &made) {
+  if (!made) {
+    GST_WARNING_OBJECT(self, "no index: %s", made.error().message.c_str());
+    end_progress(self, GST_PROGRESS_TYPE_ERROR, made.error().message);
+    return;
+  }
+  const FrameIndex &index = **made;
+  GST_INFO_OBJECT(self, "%" G_GINT64_FORMAT " frames, ending at %" GST_TIME_FORMAT ", %s %s",
+                  index.n_frames(), GST_TIME_ARGS(index.end_time()),
+                  index.is_exact() ? "exact" : "not exact", index.distrust().c_str());
+  GST_OBJECT_LOCK(self);
+  GST_BASE_SRC(self)->segment.duration = std::max<int64_t>(index.end_time(), 0);
+  GST_OBJECT_UNLOCK(self);
+  publish_index(self, *made);
+  gst_element_post_message(GST_ELEMENT(self), gst_message_new_duration_changed(GST_OBJECT(self)));
+  end_progress(self, GST_PROGRESS_TYPE_COMPLETE,
+               framewise::format("%" G_GINT64_FORMAT " frames", index.n_frames()));
+}
+
+static void start_index(GstContainerSrc *self) {
+  FramePlayer &player = *self->priv->state->player;
+  if (!player.can_seek())
+    return;
+  begin_progress(self);
+  auto progress = [self](int percent) {
+    begin_progress(self); /* where it begins anew on the way */
+    post_progress(self, GST_PROGRESS_TYPE_CONTINUE, framewise::format("Indexing: %d %%", percent));
+  };
+  player.start_index(progress, [self](const auto &made) { note_index(self, made); });
+}
+
+/* Breaks off what goes on, and forgets the stream. Nothing else may be using it any more. */
+static void drop_state(GstContainerSrc *self) {
+  auto *priv = self->priv;
+  priv->state.reset();
+  end_progress(self, GST_PROGRESS_TYPE_CANCELED, "Indexing was broken off");
+  publish_index(self, nullptr);
+  priv->last_frame = -1;
+}
+
+static gboolean gst_container_src_send_event(GstElement *element, GstEvent *event);
 
 static void note_opened(GstContainerSrc *self) {
   auto *priv = self->priv;
-  const FrameReader &reader = *priv->state->reader;
-  priv->seekable = reader.input().is_seekable();
-  priv->duration = reader.input().stream_end();
+  const FramePlayer &player = *priv->state->player;
+  priv->seekable = player.can_seek();
+  priv->duration = player.input().stream_end();
   GST_OBJECT_LOCK(self);
   GST_BASE_SRC(self)->segment.duration = priv->duration;
   GST_OBJECT_UNLOCK(self);
   GST_INFO_OBJECT(self, "opened %s, seekable %d, duration %" GST_TIME_FORMAT,
-                  reader.input().context()->iformat->name, bool(priv->seekable),
+                  player.input().context()->iformat->name, bool(priv->seekable),
                   GST_TIME_ARGS(priv->duration));
 
   /* Queued by the base class for after the segment. Not through gst_element_send_event(), whose
    * lock is held by whoever changes the state and waits for this thread. */
-  GstEvent *tags = gst_event_new_tag(stream_tags(reader.input(), reader.codec()).release());
+  GstEvent *tags =
+      gst_event_new_tag(stream_tags(player.input(), player.reader().codec()).release());
   GST_ELEMENT_CLASS(gst_container_src_parent_class)->send_event(GST_ELEMENT(self), tags);
+  start_index(self);
 }
 
 /* The opening thread: reading from afar must not hold up the thread that changes the state. */
 static void open_in_background(GstContainerSrc *self) {
   auto *priv = self->priv;
-  auto opened = open_reader(self, *priv->state);
+  auto opened = open_player(self, *priv->state);
   if (opened)
     note_opened(self);
   {
@@ -347,8 +442,7 @@ static void open_in_background(GstContainerSrc *self) {
     seek = std::move(priv->early_seek);
   }
   if (opened && seek)
-    GST_ELEMENT_CLASS(gst_container_src_parent_class)
-        ->send_event(GST_ELEMENT(self), seek.release());
+    gst_container_src_send_event(GST_ELEMENT(self), seek.release());
 }
 
 /* What opens or fails at once does so within the state change, as with a file of the disk. What
@@ -398,7 +492,7 @@ static void join_opener(GstContainerSrc *self) {
 
 static gboolean gst_container_src_stop(GstBaseSrc *src) {
   join_opener(SELF(src));
-  PRIV(src)->state.reset();
+  drop_state(SELF(src));
   return TRUE;
 }
 
@@ -433,7 +527,7 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE)) {
     join_opener(SELF(element));
-    PRIV(element)->state.reset();
+    drop_state(SELF(element));
   }
   return ret;
 }
@@ -444,7 +538,7 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
 static Result<void> negotiate_for(GstContainerSrc *self, State &state, const VideoParams &native) {
   CapsPtr accepted(gst_pad_peer_query_caps(GST_BASE_SRC_PAD(self), nullptr));
   auto delivery = FrameDelivery::choose(state.pixel_format, native, accepted.get(),
-                                        state.reader_settings.thread_count);
+                                        state.player_settings.reader.decoder.thread_count);
   if (!delivery)
     return Failure(delivery.error());
   state.delivery = std::move(*delivery);
@@ -463,39 +557,26 @@ static Result<void> negotiate_for(GstContainerSrc *self, State &state, const Vid
 /* ---- Streaming --------------------------------------------------------------------------------
  */
 
-static Result<void> go_to_position(State &state) {
-  if (state.positioned)
-    return {};
-  if (state.seek_time > 0 || !state.untouched) {
-    state.untouched = false;
-    if (auto sought = state.reader->seek_to_time(state.seek_time); !sought)
-      return sought;
-  }
-  state.positioned = true;
-  return {};
+/* The segment is known exactly only once the index is. The seek has left the base class with a
+ * segment that waits to be sent before the next buffer, under the seek's own seqnum: it is put
+ * right in place. */
+static void correct_segment(GstContainerSrc *self, const PlayBounds &bounds) {
+  GST_OBJECT_LOCK(self);
+  set_bounds(GST_BASE_SRC(self)->segment, bounds);
+  GST_OBJECT_UNLOCK(self);
 }
 
 /* Reads until state.frame holds the next frame of the range, or there is none. */
-static Result<void> read_ahead(State &state) {
+static Result<void> read_ahead(GstContainerSrc *self, State &state) {
   if (state.frame)
     return {};
-  if (auto gone = go_to_position(state); !gone)
-    return gone;
-  state.untouched = false;
-  for (;;) {
-    auto frame = state.reader->next();
-    if (!frame)
-      return Failure(frame.error());
-    if (!*frame)
-      return {};
-    const gint64 number = (*frame)->number;
-    if (number < 0 || number >= state.start_frame) {
-      state.frame = std::move(**frame);
-      return {};
-    }
-    if (auto sought = state.reader->seek_to_frame(state.start_frame); !sought)
-      return sought;
-  }
+  auto frame = state.player->next();
+  if (auto bounds = state.player->take_bounds())
+    correct_segment(self, *bounds);
+  if (!frame)
+    return Failure(frame.error());
+  state.frame = std::move(*frame);
+  return {};
 }
 
 /* The base class negotiates before the first buffer and whenever downstream asks for it. The first
@@ -503,9 +584,9 @@ static Result<void> read_ahead(State &state) {
 static gboolean gst_container_src_negotiate(GstBaseSrc *src) {
   auto *self = SELF(src);
   State *state = self->priv->state.get();
-  if (!state || !state->reader)
+  if (!state || !state->player)
     return FALSE;
-  auto ready = read_ahead(*state);
+  auto ready = read_ahead(self, *state);
   if (!ready && !ready.error().is_cancelled()) {
     report(self, ready.error());
     return FALSE;
@@ -587,51 +668,39 @@ static void stamp(GstBuffer *buffer, const DecodedFrame &frame, const State &sta
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
   set_interlace_flags(buffer, frame.picture.get(), state.delivery->output());
   add_frame_meta(buffer, {frame.picture.get(), frame.number, frame.pts,
-                          state.reader->input().stream()->time_base});
+                          state.player->input().stream()->time_base});
 }
 
-static GstFlowReturn end_of_stream(GstContainerSrc *self, State &state) {
-  const int64_t damaged = state.reader->damaged_packets();
-  const char *location = state.reader_settings.input.location.c_str();
-  if (!state.any_frame && state.seek_time == 0 && state.start_frame == 0 && state.stop_frame > 0) {
-    return report(self, fail(GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-                             format("No frame of stream `%s` of `%s` could be decoded.",
-                                    state.reader_settings.input.stream.c_str(), location))
-                            .value());
+static void warn(GstContainerSrc *self, GQuark domain, int code, std::string message) {
+  Error{domain, code, std::move(message), {}}.post_warning(GST_ELEMENT(self));
+}
+
+static bool is_from_the_start(const PlayRequest &request) {
+  return request.start.kind == PlayBound::Kind::open && !request.position;
+}
+
+static GstFlowReturn end_of_range(GstContainerSrc *self, State &state) {
+  const FramePlayer &player = *state.player;
+  const InputSettings &input = state.player_settings.reader.input;
+  const FrameLimits &limits = state.player_settings.limits;
+  const int64_t damaged = player.reader().damaged_packets();
+  if (!state.any_frame && is_from_the_start(player.requested())) {
+    if (limits.begin == 0 && limits.end > 0)
+      return report(self, fail(GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+                               format("No frame of stream `%s` of `%s` could be decoded.",
+                                      input.stream.c_str(), input.location.c_str()))
+                              .value());
+    const bool nothing_there = player.begins_past_the_end() || !player.can_seek();
+    if (limits.begin > 0 && nothing_there && !std::exchange(state.warned, true))
+      warn(self, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+           format("`%s` has no frame %" G_GINT64_FORMAT ": `start-frame` is at or past its end.",
+                  input.location.c_str(), limits.begin));
   }
-  if (!state.any_frame && state.seek_time == 0 && state.start_frame > 0) {
-    Error warning{GST_LIBRARY_ERROR,
-                  GST_LIBRARY_ERROR_SETTINGS,
-                  format("`%s` has no frame %" G_GINT64_FORMAT
-                         ": `start-frame` is at or past its end.",
-                         location, state.start_frame),
-                  {}};
-    warning.post_warning(GST_ELEMENT(self));
-  }
-  if ((damaged > 0 || state.reader->input().truncation()) && !state.warned_of_damage) {
-    state.warned_of_damage = true;
-    Error warning{GST_STREAM_ERROR,
-                  GST_STREAM_ERROR_DECODE,
-                  format("`%s` is damaged or cut short: %" G_GINT64_FORMAT
-                         " packets could not be decoded.",
-                         location, damaged),
-                  {}};
-    warning.post_warning(GST_ELEMENT(self));
-  }
+  if ((damaged > 0 || player.input().truncation()) && !std::exchange(state.warned_of_damage, true))
+    warn(self, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+         format("`%s` is damaged or cut short: %" G_GINT64_FORMAT " packets could not be decoded.",
+                input.location.c_str(), damaged));
   return GST_FLOW_EOS;
-}
-
-/* The range begins at a frame that is not the stream's first: so does the segment. */
-static void begin_segment_at(GstContainerSrc *self, gint64 time) {
-  auto *src = GST_BASE_SRC(self);
-  GstSegment segment;
-  GST_OBJECT_LOCK(self);
-  gst_segment_copy_into(&src->segment, &segment);
-  GST_OBJECT_UNLOCK(self);
-  if (gint64(segment.start) >= time)
-    return;
-  segment.start = segment.time = segment.position = time;
-  gst_base_src_new_segment(src, &segment);
 }
 
 static GstFlowReturn gst_container_src_create(GstPushSrc *push, GstBuffer **out) {
@@ -639,29 +708,23 @@ static GstFlowReturn gst_container_src_create(GstPushSrc *push, GstBuffer **out)
   auto *src = GST_BASE_SRC(push);
   State &state = *self->priv->state;
 
-  auto ready = read_ahead(state);
+  auto ready = read_ahead(self, state);
   if (!ready)
     return report(self, ready.error());
   if (!state.frame)
-    return end_of_stream(self, state);
-  if (state.frame->number >= state.stop_frame)
-    return GST_FLOW_EOS;
-  if (GST_CLOCK_TIME_IS_VALID(src->segment.stop) && state.frame->time >= gint64(src->segment.stop))
-    return GST_FLOW_EOS;
+    return end_of_range(self, state);
 
   if (!state.delivery || !(state.delivery->native() == state.frame->params)) {
     if (!gst_base_src_negotiate(src))
       return GST_PAD_IS_FLUSHING(GST_BASE_SRC_PAD(src)) ? GST_FLOW_FLUSHING
                                                         : GST_FLOW_NOT_NEGOTIATED;
   }
-  if (state.start_frame > 0 && state.frame->number == state.start_frame)
-    begin_segment_at(self, state.frame->time);
-
   auto buffer =
       state.delivery->deliver(state.frame->picture.get(), [self] { return acquire_buffer(self); });
   if (!buffer)
     return report(self, buffer.error());
   stamp(buffer->get(), *state.frame, state);
+  self->priv->last_frame = state.frame->number;
   state.frame.reset();
   state.any_frame = true;
   *out = buffer->release();
@@ -673,70 +736,133 @@ static GstFlowReturn gst_container_src_create(GstPushSrc *push, GstBuffer **out)
 
 static gboolean gst_container_src_is_seekable(GstBaseSrc *src) { return PRIV(src)->seekable; }
 
-/* Only notes where to go; the streaming thread goes there, as it may take reading. */
+/* do_seek() makes the segment; here is only nothing that it needs. */
+static gboolean gst_container_src_prepare_seek_segment(GstBaseSrc *, GstEvent *, GstSegment *) {
+  return TRUE;
+}
+
+/* Only notes where to go; the streaming thread goes there, as it may take reading, or waiting for
+ * the index. */
 static gboolean gst_container_src_do_seek(GstBaseSrc *src, GstSegment *segment) {
+  auto *self = SELF(src);
   State *state = PRIV(src)->state.get();
   if (!state)
     return FALSE;
   PRIV(src)->said_why = false;
-  segment->time = segment->start;
+  GST_OBJECT_LOCK(src);
+  const GstSegment old = src->segment;
+  GST_OBJECT_UNLOCK(src);
+  *segment = old;
+
+  auto request = PRIV(src)->seeks.take();
+  if (!request)
+    return TRUE;
+  FramePlayer &player = *state->player;
+  if (!player.can_seek()) {
+    warn(self, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SEEK,
+         "This input cannot seek: it is played from its start.");
+    return TRUE;
+  }
+  std::optional<int64_t> position;
+  if (player.is_there())
+    position = old.position;
   state->frame.reset();
-  state->positioned = false;
-  state->seek_time = segment->position;
+  player.request(request->applied_to(player.requested(), position));
+  auto range = player.foresee();
+  *segment = request->segment_after(old, range ? range->bounds()
+                                               : request->guess(player.requested(), old));
   return TRUE;
 }
 
-enum class SeekVerdict { perform, refuse, later };
+/* Another rate from now on, without a new segment: those downstream do that. */
+static bool change_rate_instantly(GstContainerSrc *self, const SeekRequest &request) {
+  auto *src = GST_BASE_SRC(self);
+  GST_OBJECT_LOCK(self);
+  const gdouble rate = src->segment.rate;
+  GST_OBJECT_UNLOCK(self);
+  const bool same_direction = (request.rate > 0) == (rate > 0);
+  if (!same_direction || request.flags & GST_SEEK_FLAG_FLUSH) {
+    GST_WARNING_OBJECT(self, "an instant change of rate can neither turn back nor flush");
+    return false;
+  }
+  GstEvent *event = gst_event_new_instant_rate_change(
+      request.rate / rate, GstSegmentFlags(request.flags & GST_SEGMENT_INSTANT_FLAGS));
+  gst_event_set_seqnum(event, request.seqnum);
+  return gst_pad_push_event(GST_BASE_SRC_PAD(src), event);
+}
+
+enum class SeekVerdict { perform, keep, done, refuse, later };
 
 /* Before the base class flushes anything for a seek that cannot be done, or touches a stream that
- * is being opened. One that comes so early is kept, the last one of several. */
-static SeekVerdict judge_seek(GstContainerSrc *self, GstEvent *event) {
-  gdouble rate;
-  gst_event_parse_seek(event, &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
-  if (rate <= 0) {
-    GST_WARNING_OBJECT(self, "refusing a seek to play backwards");
+ * is being opened. One that comes so early is kept, the last one of several. Blocks on nothing: who
+ * sends an event holds up changes of the state. */
+static SeekVerdict judge_seek(GstContainerSrc *self, GstEvent *event, const SeekRequest &request) {
+  GstPad *pad = GST_BASE_SRC_PAD(self);
+  GST_OBJECT_LOCK(pad);
+  const bool is_active = GST_PAD_MODE(pad) == GST_PAD_MODE_PUSH;
+  GST_OBJECT_UNLOCK(pad);
+  if (is_active) {
+    std::lock_guard lock(self->priv->open_lock);
+    if (self->priv->opening) {
+      self->priv->early_seek.reset(gst_event_ref(event));
+      return SeekVerdict::later;
+    }
+  }
+  if (is_active && !self->priv->seekable) {
+    GST_DEBUG_OBJECT(self, "this input cannot seek");
     return SeekVerdict::refuse;
   }
-  std::lock_guard lock(self->priv->open_lock);
-  if (!self->priv->opening)
-    return SeekVerdict::perform;
-  self->priv->early_seek.reset(gst_event_ref(event));
-  return SeekVerdict::later;
+  if (request.wants_rate_only())
+    return is_active && change_rate_instantly(self, request) ? SeekVerdict::done
+                                                             : SeekVerdict::refuse;
+  if (auto possible = request.check(known_index(self).get()); !possible) {
+    possible.error().post_warning(GST_ELEMENT(self));
+    return SeekVerdict::refuse;
+  }
+  return is_active ? SeekVerdict::perform : SeekVerdict::keep;
+}
+
+/* `perform` shows the base class an event that stands for the seek. */
+template <typename Perform>
+static gboolean seek(GstContainerSrc *self, GstEvent *event, Perform perform) {
+  const SeekRequest request = SeekRequest::from_event(event);
+  const SeekVerdict verdict = judge_seek(self, event, request);
+  if (verdict == SeekVerdict::keep)
+    self->priv->seeks.keep(request);
+  if (verdict != SeekVerdict::keep && verdict != SeekVerdict::perform)
+    return verdict != SeekVerdict::refuse;
+  SeekHandover::Passing passing(self->priv->seeks, request);
+  GstPtr<GstEvent> envelope(SeekHandover::envelope(request));
+  return perform(envelope.get());
 }
 
 /* Seeks that come up the pipeline. */
 static gboolean gst_container_src_event(GstBaseSrc *src, GstEvent *event) {
-  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
-    const SeekVerdict verdict = judge_seek(SELF(src), event);
-    if (verdict != SeekVerdict::perform)
-      return verdict == SeekVerdict::later;
-  }
-  return GST_BASE_SRC_CLASS(gst_container_src_parent_class)->event(src, event);
+  auto *base_class = GST_BASE_SRC_CLASS(gst_container_src_parent_class);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK)
+    return base_class->event(src, event);
+  return seek(SELF(src), event,
+              [&](GstEvent *envelope) { return base_class->event(src, envelope); });
 }
 
 /* Seeks sent to the element itself. */
 static gboolean gst_container_src_send_event(GstElement *element, GstEvent *event) {
-  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
-    const SeekVerdict verdict = judge_seek(SELF(element), event);
-    if (verdict != SeekVerdict::perform) {
-      gst_event_unref(event);
-      return verdict == SeekVerdict::later;
-    }
-  }
-  return GST_ELEMENT_CLASS(gst_container_src_parent_class)->send_event(element, event);
+  auto *base_class = GST_ELEMENT_CLASS(gst_container_src_parent_class);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK)
+    return base_class->send_event(element, event);
+  GstPtr<GstEvent> owned(event);
+  return seek(SELF(element), event, [&](GstEvent *envelope) {
+    return base_class->send_event(element, gst_event_ref(envelope));
+  });
+}
+
+static StreamFacts facts(GstContainerSrc *self) {
+  const auto *priv = self->priv;
+  return {priv->seekable, priv->duration, known_index(self), priv->last_frame};
 }
 
 static gboolean gst_container_src_query(GstBaseSrc *src, GstQuery *query) {
   switch (GST_QUERY_TYPE(query)) {
-  case GST_QUERY_DURATION: {
-    GstFormat format;
-    gst_query_parse_duration(query, &format, nullptr);
-    const gint64 duration = PRIV(src)->duration;
-    if (format != GST_FORMAT_TIME || duration < 0)
-      return FALSE;
-    gst_query_set_duration(query, GST_FORMAT_TIME, duration);
-    return TRUE;
-  }
   case GST_QUERY_URI: {
     std::string location;
     {
@@ -752,6 +878,8 @@ static gboolean gst_container_src_query(GstBaseSrc *src, GstQuery *query) {
     return uri != nullptr;
   }
   default:
+    if (auto answered = answer_query(query, facts(SELF(src))))
+      return *answered;
     return GST_BASE_SRC_CLASS(gst_container_src_parent_class)->query(src, query);
   }
 }
@@ -839,6 +967,44 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
                          "Number of the frame before which to stop; negative: from the end",
                          G_MININT64, G_MAXINT64, G_MAXINT64, flags));
   /**
+   * GstContainerSrc:index-mode:
+   *
+   * By what means frames are numbered.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_INDEX_MODE,
+      g_param_spec_enum("index-mode", "Index mode", "By what means frames are numbered",
+                        GST_TYPE_FRAMEWISE_INDEX_MODE, GST_FRAMEWISE_INDEX_MODE_AUTO, flags));
+  /**
+   * GstContainerSrc:cache-size:
+   *
+   * Up to so many bytes of decoded frames are kept for playing backwards and for seeking to and
+   * fro. A group of pictures that fits is decoded once when it is played backwards.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_CACHE_SIZE,
+      g_param_spec_uint64("cache-size", "Cache size",
+                          "Bytes of decoded frames kept for playing backwards and scrubbing", 0,
+                          G_MAXUINT64, default_cache_size, flags));
+  /**
+   * GstContainerSrc:n-frames:
+   *
+   * How many frames the stream has, whatever its headers say; -1 while that is not known, and for
+   * input that cannot seek. It is found out while the stream is played, and notified, from any
+   * thread.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_N_FRAMES,
+      g_param_spec_int64("n-frames", "Number of frames",
+                         "Frames of the stream, counted (-1 = not known)", -1, G_MAXINT64, -1,
+                         GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  /**
    * GstContainerSrc:thread-count:
    *
    * Threads of the decoder, and of pixel format conversion.
@@ -904,6 +1070,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   src_class->negotiate = GST_DEBUG_FUNCPTR(gst_container_src_negotiate);
   src_class->decide_allocation = GST_DEBUG_FUNCPTR(gst_container_src_decide_allocation);
   src_class->is_seekable = GST_DEBUG_FUNCPTR(gst_container_src_is_seekable);
+  src_class->prepare_seek_segment = GST_DEBUG_FUNCPTR(gst_container_src_prepare_seek_segment);
   src_class->do_seek = GST_DEBUG_FUNCPTR(gst_container_src_do_seek);
   src_class->event = GST_DEBUG_FUNCPTR(gst_container_src_event);
   src_class->query = GST_DEBUG_FUNCPTR(gst_container_src_query);
@@ -915,4 +1082,6 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
 static void gst_container_src_init(GstContainerSrc *self) {
   self->priv = new ContainerSrcPrivate();
   gst_base_src_set_format(GST_BASE_SRC(self), GST_FORMAT_TIME);
+  /* What is the last frame, create() knows. */
+  gst_base_src_set_automatic_eos(GST_BASE_SRC(self), FALSE);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <gst/framewise/frameindex.h>
 #include <gst/framewise/framemeta.h>
 #include <gst/framewise/framewise-prelude.h>
 #include <gst/framewise/framewise-version.h>

@@ -1,0 +1,216 @@
+/* gst-framewise: frames in the order and within the bounds that were asked for.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "frameplayer.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+GST_DEBUG_CATEGORY_STATIC(player_debug);
+#define GST_CAT_DEFAULT player_debug
+
+namespace framewise {
+
+Result<std::unique_ptr<FramePlayer>> FramePlayer::open(PlayerSettings settings,
+                                                       Interruption &interruption) {
+  static const bool registered = [] {
+    GST_DEBUG_CATEGORY_INIT(player_debug, "framewiseplayer", 0, "frame player");
+    return true;
+  }();
+  (void)registered;
+  std::unique_ptr<FramePlayer> player(new FramePlayer(std::move(settings), interruption));
+  auto reader = FrameReader::open(player->settings_.reader, interruption);
+  if (!reader)
+    return Failure(reader.error());
+  player->reader_ = std::move(*reader);
+  player->reader_->set_cache_size(player->settings_.cache_size);
+  const FrameLimits &limits = player->settings_.limits;
+  if ((limits.begin < 0 || limits.end < 0) && !player->can_seek())
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, "A start-frame or stop-frame that counts from the end needs input that can be "
+                  "read twice, and this cannot.");
+  return player;
+}
+
+void FramePlayer::start_index(std::function<void(int)> progress, FrameIndexer::Done done) {
+  FrameIndex::Request request;
+  request.reader = settings_.reader;
+  request.mode = settings_.index_mode;
+  request.progress = std::move(progress);
+  indexer_ = std::make_unique<FrameIndexer>(std::move(request), std::move(done));
+}
+
+void FramePlayer::request(const PlayRequest &wanted) {
+  request_ = wanted;
+  there_ = false;
+  any_frame_ = false;
+  bounds_.reset();
+}
+
+std::optional<PlayRange> FramePlayer::foresee() const {
+  IndexPtr known = index();
+  if (!known)
+    return std::nullopt;
+  auto range = PlayRange::resolve(request_, settings_.limits, *known);
+  return range ? std::optional(*range) : std::nullopt;
+}
+
+std::optional<PlayBounds> FramePlayer::take_bounds() { return std::exchange(bounds_, {}); }
+
+/* ---- Going there ------------------------------------------------------------------------------
+ */
+
+/* Forwards from there, counting is enough. */
+bool FramePlayer::begins_at_first_frame() const {
+  const PlayBound &start = request_.start;
+  const bool at_start = start.kind == PlayBound::Kind::open ||
+                        (start.kind == PlayBound::Kind::time && start.value <= 0) ||
+                        (start.kind == PlayBound::Kind::frame && start.value == 0);
+  const bool stops_by_counting = request_.stop.kind == PlayBound::Kind::open ||
+                                 request_.stop.kind == PlayBound::Kind::time ||
+                                 request_.stop.kind == PlayBound::Kind::frame;
+  const bool may_snap_elsewhere = request_.snap == KeySnap::after;
+  return !request_.is_backwards() && !request_.key_frames_only && !may_snap_elsewhere &&
+         !request_.position && at_start && stops_by_counting && settings_.limits.begin == 0 &&
+         settings_.limits.end >= 0;
+}
+
+/* Frames can be had by their time, without numbers. */
+bool FramePlayer::is_time_enough() const {
+  const bool stops_by_time =
+      request_.stop.kind == PlayBound::Kind::open || request_.stop.kind == PlayBound::Kind::time;
+  return !request_.is_backwards() && !request_.accurate && stops_by_time &&
+         (request_.position || request_.start.kind == PlayBound::Kind::time) &&
+         settings_.limits.is_everything() && !reader_->index();
+}
+
+static bool is_local(const std::string &location) {
+  CString scheme(gst_uri_get_protocol(location.c_str()));
+  return !scheme || !strcmp(scheme.get(), "file");
+}
+
+Result<void> FramePlayer::go() {
+  range_.reset();
+  if (!indexer_ || (begins_at_first_frame() && !reader_->index()))
+    return go_to_first();
+  if (!indexer_->current() && is_time_enough() && !is_local(settings_.reader.input.location))
+    return go_by_time();
+  auto index = indexer_->wait(interruption_);
+  if (index)
+    return go_by_index(*index);
+  if (!index.error().is_cancelled() && is_time_enough())
+    return go_by_time();
+  return Failure(index.error());
+}
+
+Result<void> FramePlayer::go_to_first() {
+  if (!untouched_)
+    if (auto restarted = reader_->seek_to_start(); !restarted)
+      return restarted;
+  untouched_ = true;
+  return {};
+}
+
+Result<void> FramePlayer::go_by_time() {
+  untouched_ = false;
+  return reader_->seek_to_time(request_.position.value_or(request_.start.value));
+}
+
+Result<void> FramePlayer::go_by_index(IndexPtr index) {
+  auto range = PlayRange::resolve(request_, settings_.limits, *index);
+  if (!range)
+    return Failure(range.error());
+  untouched_ = false;
+  if (reader_->index() != index.get())
+    reader_->use_index(index);
+  range_ = *range;
+  number_ = range_->first();
+  bounds_ = range_->bounds();
+  GST_DEBUG("from frame %" G_GINT64_FORMAT ", segment %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
+            number_, GST_TIME_ARGS(bounds_->start), GST_TIME_ARGS(bounds_->stop));
+  return {};
+}
+
+/* ---- Going on ---------------------------------------------------------------------------------
+ */
+
+Result<std::optional<DecodedFrame>> FramePlayer::next() {
+  if (!there_) {
+    if (auto gone = go(); !gone)
+      return Failure(gone.error());
+    there_ = true;
+  }
+  auto frame = range_ ? next_by_index() : next_in_run();
+  if (frame && *frame)
+    any_frame_ = true;
+  return frame;
+}
+
+Result<std::optional<DecodedFrame>> FramePlayer::next_in_run() {
+  untouched_ = false;
+  for (;;) {
+    auto frame = reader_->next();
+    if (!frame || !*frame)
+      return frame;
+    const int64_t number = (*frame)->number;
+    if (number >= 0 && number < settings_.limits.begin)
+      continue;
+    const PlayBound &stop = request_.stop;
+    const bool is_over = number >= settings_.limits.end ||
+                         (stop.kind == PlayBound::Kind::frame && number >= stop.value) ||
+                         (stop.kind == PlayBound::Kind::time && (*frame)->time >= stop.value);
+    if (is_over)
+      return std::nullopt;
+    if (settings_.limits.begin > 0 && !any_frame_) {
+      const int64_t start = std::max<int64_t>((*frame)->time, 0);
+      bounds_ = PlayBounds{start, PlayBounds::open, start};
+    }
+    return frame;
+  }
+}
+
+/* A new one, by other means; the numbers given so far are in doubt, those to come are not. */
+Result<void> FramePlayer::replace_index() {
+  if (!index_replaced_) {
+    index_replaced_ = true;
+    indexer_->rebuild();
+  }
+  auto index = indexer_->wait(interruption_);
+  if (!index)
+    return Failure(index.error());
+  if (!any_frame_)
+    return go_by_index(*index);
+  auto range = PlayRange::resolve(request_, settings_.limits, **index);
+  if (!range)
+    return Failure(range.error());
+  reader_->use_index(*index);
+  range_ = *range;
+  return {};
+}
+
+Result<std::optional<DecodedFrame>> FramePlayer::next_by_index() {
+  for (;;) {
+    const bool is_outdated =
+        reader_->index_is_disproved() && (!index_replaced_ || reader_->index() != index().get());
+    if (is_outdated)
+      if (auto replaced = replace_index(); !replaced)
+        return Failure(replaced.error());
+    if (number_ == PlayRange::none || !reader_->index()->holds(number_))
+      return std::nullopt;
+    auto frame = reader_->read(number_);
+    if (!frame && frame.error().is_cancelled())
+      return Failure(frame.error());
+    if (reader_->index_is_disproved() && !index_replaced_) {
+      GST_INFO("the index is wrong at frame %" G_GINT64_FORMAT, number_);
+      continue;
+    }
+    if (!frame)
+      return Failure(frame.error());
+    number_ = range_->after(number_, *reader_->index());
+    return std::optional(std::move(*frame));
+  }
+}
+
+} // namespace framewise
