@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "visibility.hpp"
+
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
@@ -26,9 +28,6 @@ extern "C" {
 #include <cstring>
 #include <memory>
 #include <string>
-
-/* Shared by library and plugin of one build; no part of the public ABI. */
-#define FRAMEWISE_INTERNAL __attribute__((visibility("default")))
 
 namespace framewise {
 

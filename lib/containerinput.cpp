@@ -77,6 +77,7 @@ Result<void> ContainerInput::open_context() {
   if (!context)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   context->interrupt_callback = interruption_.callback();
+  watch_parts(context);
   if (PolledInput::suits(settings_.location)) {
     auto polled = PolledInput::open(settings_.location, interruption_);
     if (!polled) {
@@ -112,7 +113,55 @@ Result<void> ContainerInput::open_context() {
   if (ret < 0)
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND,
                    format("No stream could be made out in `%s`.", settings_.location.c_str()));
+  parts_watched_ = true;
   return {};
+}
+
+/* ---- Input in several files ------------------------------------------------------------------ */
+
+void ContainerInput::watch_parts(AVFormatContext *context) {
+  parts_.clear();
+  part_error_ = 0;
+  parts_watched_ = false;
+  default_open_part_ = context->io_open;
+  default_close_part_ = context->io_close2;
+  context->opaque = this;
+  context->io_open = open_part;
+  context->io_close2 = close_part;
+}
+
+int ContainerInput::open_part(AVFormatContext *context, AVIOContext **part, const char *url,
+                              int flags, AVDictionary **options) {
+  auto *self = static_cast<ContainerInput *>(context->opaque);
+  int ret = self->default_open_part_(context, part, url, flags, options);
+  if (ret >= 0)
+    self->parts_.push_back(*part);
+  else
+    self->note_part_error(ret);
+  return ret;
+}
+
+int ContainerInput::close_part(AVFormatContext *context, AVIOContext *part) {
+  auto *self = static_cast<ContainerInput *>(context->opaque);
+  self->note_part_error(part->error);
+  std::erase(self->parts_, part);
+  return self->default_close_part_(context, part);
+}
+
+void ContainerInput::note_part_error(int averror) {
+  if (averror < 0 && averror != AVERROR_EOF && averror != AVERROR_EXIT && parts_watched_ &&
+      !part_error_)
+    part_error_ = averror;
+}
+
+/* What could not be read of any part so far. Live streams are let off: what they have lost is gone,
+ * and they must go on. */
+int ContainerInput::part_error() {
+  if (context_->ctx_flags & AVFMTCTX_UNSEEKABLE)
+    return 0;
+  for (const AVIOContext *part : parts_)
+    note_part_error(part->error);
+  return part_error_;
 }
 
 Result<void> ContainerInput::choose_stream() {
@@ -193,6 +242,11 @@ Result<bool> ContainerInput::read_packet(AVPacket *packet) {
     if (interruption_.is_set())
       return fail_cancelled();
     int ret = av_read_frame(context_.get(), packet);
+    if (int lost = interruption_.is_set() ? 0 : part_error()) {
+      av_packet_unref(packet);
+      return fail_av(lost, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+                     format("A part of `%s` could not be read.", settings_.location.c_str()));
+    }
     if (ret == 0) {
       if (packet->stream_index == stream_->index)
         return true;
@@ -237,6 +291,7 @@ Result<void> ContainerInput::seek_to_byte(int64_t pos) { return seek(-1, pos, AV
 
 Result<void> ContainerInput::seek(int stream, int64_t target, int flags) {
   truncation_ = 0;
+  part_error_ = 0;
   /* An interrupted read leaves its mark, and seeking does not wipe it off. */
   if (context_->pb) {
     context_->pb->error = 0;

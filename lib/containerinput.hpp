@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace framewise {
 
@@ -64,12 +65,25 @@ class FRAMEWISE_INTERNAL ContainerInput {
       : settings_(std::move(settings)), interruption_(interruption) {}
   Result<void> open_context();
   Result<void> choose_stream();
+  void watch_parts(AVFormatContext *context);
+  static int open_part(AVFormatContext *context, AVIOContext **part, const char *url, int flags,
+                       AVDictionary **options);
+  static int close_part(AVFormatContext *context, AVIOContext *part);
+  void note_part_error(int averror);
+  int part_error();
   void find_start();
   Result<void> seek(int stream, int64_t target, int flags);
 
   InputSettings settings_;
   Interruption &interruption_;
   std::unique_ptr<PolledInput> polled_; /* what context_ reads, where libavformat must not */
+  /* Of inputs in several files (segments): what is open, and the first that could not be read
+   * whole. The demuxers go on with the next one, and would leave frames out. */
+  std::vector<AVIOContext *> parts_;
+  int part_error_ = 0;
+  bool parts_watched_ = false;
+  decltype(AVFormatContext::io_open) default_open_part_ = nullptr;
+  decltype(AVFormatContext::io_close2) default_close_part_ = nullptr;
   FormatInputPtr context_;
   AVStream *stream_ = nullptr; /* of context_ */
   int truncation_ = 0;

@@ -415,7 +415,8 @@ Result<FramePtr> FrameReader::picture_of(int32_t number) {
       begin = detour->second;
   for (int misses = 0;; misses++) {
     if (begin) {
-      auto begun = misses > 0 && *begin == 0 ? begin_afresh_with(0) : begin_with(*begin);
+      const bool surely = misses > 0 && *begin == 0;
+      auto begun = surely ? begin_afresh_with(0) : begin_with(*begin);
       if (!begun) {
         position_.begun_with = -1;
         return Failure(begun.error());
@@ -527,6 +528,11 @@ Result<void> FrameReader::begin_with(int32_t packet) {
     if (!landed && landed.error().is_cancelled())
       return Failure(landed.error());
     if (landed && *landed) {
+      /* The start may lack what it refers to, and there a flushed decoder does otherwise than a new
+       * one. */
+      if (packet == 0)
+        if (auto opened = open_decoder(); !opened)
+          return opened;
       packet_waits_ = true;
       position_.begun_with = position_.fed = packet;
       landed_by_[packet] = place;

@@ -73,9 +73,10 @@ class PacketInspector {
     return false;
   }
 
-  /* Two fields of opposite parity in a row are one frame. */
+  /* Two fields of opposite parity in a row are one frame; not of HEVC, whose fields come out one by
+   * one. */
   bool is_second_field() {
-    if (codec_id_ != AV_CODEC_ID_H264 && codec_id_ != AV_CODEC_ID_HEVC)
+    if (codec_id_ != AV_CODEC_ID_H264)
       return false;
     const AVPictureStructure now = parser_->picture_structure;
     const bool pair = (now == AV_PICTURE_STRUCTURE_TOP_FIELD &&
@@ -262,6 +263,11 @@ std::string IndexBuilder::reason_to_distrust() const {
       last_dts = packet.dts;
     }
   }
+  const AVCodecDescriptor *codec = avcodec_descriptor_get(input_->stream()->codecpar->codec_id);
+  const bool all_keys = std::all_of(packets.begin(), packets.end(),
+                                    [](const IndexedPacket &packet) { return packet.key; });
+  if (packets.size() > 1 && all_keys && !(codec && codec->props & AV_CODEC_PROP_INTRA_ONLY))
+    return "every packet is said to be a key picture";
   for (size_t i = 1; i < packets.size() && !packets[i].key; i++)
     if (packets[i].shown && packets[i].pts < packets[0].pts)
       return "leading pictures at the start";
@@ -309,7 +315,8 @@ Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
     index_->end_time_ = stamp.time + stamp.duration;
     frame.packet = int32_t(tag);
     frame.picture_type = av_get_picture_type_char(picture->pict_type);
-    frame.key = index_->packets_[tag].key;
+    frame.key = index_->packets_[tag].key &&
+                (compat::is_key_frame(picture) || picture->pict_type == AV_PICTURE_TYPE_I);
     frame.interlaced = compat::is_interlaced(picture);
     frames.push_back(frame);
     damaged_ |= picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT;
@@ -362,7 +369,8 @@ void IndexBuilder::fill_seek_table() {
     if (!packets[i].key)
       continue;
     if (int32_t number = index_->first_frame_from_[i]; number >= 0) {
-      table.first_good[i] = number;
+      if (frames[number].key)
+        table.first_good[i] = number;
     } else if (!packets[i].shown && in_order && packets[i].pts != AV_NOPTS_VALUE) {
       auto after =
           std::lower_bound(frames.begin(), frames.end(), packets[i].pts,

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "visibility.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -38,13 +40,13 @@ struct DecoderPosition {
 };
 
 /* The latest packet that decoding can begin with for `frame` to come out right. */
-int32_t best_begin(const SeekTable &table, int32_t frame);
+FRAMEWISE_INTERNAL int32_t best_begin(const SeekTable &table, int32_t frame);
 /* The next one before `packet`; 0 where there is none. The first packet is always one. */
-int32_t earlier_begin(const SeekTable &table, int32_t packet);
+FRAMEWISE_INTERNAL int32_t earlier_begin(const SeekTable &table, int32_t packet);
 
 /* The packet to begin with; nothing where the decoder shall just go on from where it is. It never
  * seeks for a frame that is ahead in what the decoder is working on. */
-std::optional<int32_t> plan_access(const SeekTable &table, const DecoderPosition &decoder,
-                                   int32_t frame);
+FRAMEWISE_INTERNAL std::optional<int32_t>
+plan_access(const SeekTable &table, const DecoderPosition &decoder, int32_t frame);
 
 } // namespace framewise

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   reads [--stream SPECIFIER] [--option KEY=VALUE] [--damaged] [--folder FOLDER] FILE
+ *   reads [--stream SPECIFIER] [--option KEY=VALUE] [--corrupt] [--folder FOLDER] FILE
  *
  * The library's reader, below any element: a run from the start without an index gives the truth,
  * picture by picture (as hashes) and time by time. Then
@@ -151,7 +151,7 @@ int main(int argc, char **argv) {
       request.reader.input.stream = argv[++at];
     else if (option == "--folder")
       folder = std::string(argv[++at]) + "/";
-    else if (option == "--damaged")
+    else if (option == "--corrupt")
       damaged = true;
     else if (option == "--option") {
       const std::string pair = argv[++at];
@@ -161,7 +161,7 @@ int main(int argc, char **argv) {
       break;
   }
   if (at >= argc) {
-    fprintf(stderr, "usage: reads [--stream SPECIFIER] [--option KEY=VALUE] [--damaged] FILE\n");
+    fprintf(stderr, "usage: reads [--stream SPECIFIER] [--option KEY=VALUE] [--corrupt] FILE\n");
     return 2;
   }
   request.reader.input.location = argv[at][0] == '/' ? argv[at] : folder + argv[at];
