@@ -49,6 +49,8 @@ class FRAMEWISE_INTERNAL FramePlayer {
   Result<std::optional<DecodedFrame>> next();
   /* Once after each request where it was found out: its exact bounds. */
   std::optional<PlayBounds> take_bounds();
+  /* What is played has exact bounds. */
+  bool plays_by_index() const { return range_.has_value(); }
   /* Nothing is left of the stream where the limits begin. */
   bool begins_past_the_end() const { return range_ && range_->begins_past_the_end(); }
 

@@ -1,0 +1,42 @@
+/* gst-framewise: tells the application how the index comes along.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "frameplayer.hpp"
+
+#include <gst/base/gstbasesrc.h>
+
+#include <mutex>
+
+namespace framewise {
+
+/* Posts PROGRESS and DURATION_CHANGED, notifies `n-frames` and `index`, and keeps the index for
+ * whoever asks. Any thread may call anything; no lock is held while something is posted. */
+class IndexReport {
+ public:
+  /* `element`, which owns this, has those properties. */
+  explicit IndexReport(GstBaseSrc *element) : element_(element) {}
+
+  /* Null while there is none. */
+  std::shared_ptr<const FrameIndex> current() const;
+
+  void begin();
+  void progress(int percent);
+  void finish(const Result<FramePlayer::IndexPtr> &made);
+  /* The stream is closed. */
+  void forget();
+
+ private:
+  void post(GstProgressType type, const std::string &text);
+  void end(GstProgressType type, const std::string &text);
+  void publish(std::shared_ptr<const FrameIndex> index);
+
+  GstBaseSrc *element_;
+  mutable std::mutex lock_;
+  std::shared_ptr<const FrameIndex> index_;
+  bool in_progress_ = false; /* START was posted, and nothing yet that ends it */
+};
+
+} // namespace framewise
