@@ -19,7 +19,7 @@ class Clip:
     def arguments(self, kind):
         """What the program that tests this kind must be told of the clip."""
         if kind == "exact":
-            told = [f"--{k}" for k in ("repeats", "corrupt") if k in self.kinds]
+            told = [f"--{k}" for k in ("repeats", "half", "corrupt") if k in self.kinds]
         else:
             told = ["--timed"] if "timed" in self.kinds else []
         if self.stream != "V:0":
@@ -335,7 +335,7 @@ add("mixed-%03d.png", "format-change", "copies", "{png.png}", "{part-gray.png}",
 # ---- damaged and bad ------------------------------------------------------------------------------
 
 add("truncated.mp4", "bad", "head", "{h264-b.mp4}", "0.6", needs=["h264-b.mp4"])
-add("truncated.mkv", "damaged parity timed", "head", "{h264-b.mkv}", "0.6", needs=["h264-b.mkv"])
+add("truncated.mkv", "damaged parity timed half", "head", "{h264-b.mkv}", "0.6", needs=["h264-b.mkv"])
 add("truncated.ts", "damaged parity timed corrupt", "head", "{h264.ts}", "0.6", needs=["h264.ts"])
 add("truncated.png", "bad", "head", "{png.png}", "0.5", needs=["png.png"])
 add("empty.mp4", "bad", "bytes", "")

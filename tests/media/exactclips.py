@@ -4,6 +4,7 @@ does not tell, or tells wrongly.
 Further kinds here:
     exact      each of its frames is sought in every way; so are those of all kinds that decode
     corrupt    packets inside are damaged: only of these may an index say that it is not exact
+    half       the first or last packet is not whole: the index may say the same, but each frame must be right
     repeats    a part comes twice, or a lost picture is concealed by the one before it: equal frames
     web        also played from a server
     stream     also from one that knows no ranges
@@ -198,7 +199,7 @@ for source in ("exact-h264-pyramid-strict.ts", "exact-h264-fields.ts", "exact-h2
 for source in ("exact-hevc-open-gop.hevc", "exact-h264-mbaff-tff.h264", "exact-mpeg2.m2v", "exact-mpeg1.m1v",
                "exact-mpeg2.mpg", "exact-mpeg2.vob", "exact-mpeg1.mpg", "exact-h263.h263",
                "exact-hevc-open-gop.ts", "exact-mpeg2.ts", "exact-h264-open-gop.ts", "exact-h264-intra-refresh-b.ts"):
-    derived(source.replace("exact-", "exact-hacked-"), "slice", source, "0.3", "0.9", "1", kinds="exact repeats")
+    derived(source.replace("exact-", "exact-hacked-"), "slice", source, "0.3", "0.9", "1", kinds="exact repeats half")
 # From a CRA picture on, whose leading pictures cannot be decoded.
 copy("exact-leading.hevc", "exact-cut-hevc-open-gop.hevc")
 copy("exact-leading-hevc.mkv", "exact-hevc-open-gop.mkv", before=["-ss", "0.9"])
@@ -228,7 +229,7 @@ for source in ("exact-h264-pyramid.mkv", "exact-h264-open-gop.flv", "exact-mpeg4
                "exact-xvid-packed.avi", "exact-mpeg2.mxf"):
     # As above: the last picture of two of them is made up, and differently by one thread and by several.
     unsure = source in ("exact-h264-open-gop.h264", "exact-h264-open-gop.nut")
-    derived(source.replace("exact-", "exact-truncated-"), "head", source, "0.7", kinds="exact corrupt" if unsure else "exact")
+    derived(source.replace("exact-", "exact-truncated-"), "head", source, "0.7", kinds="exact corrupt" if unsure else "exact half")
 
 # ---- containers -----------------------------------------------------------------------------------
 
@@ -236,7 +237,7 @@ for name, flags in (("sidx", "dash+frag_keyframe"), ("no-mfra", "frag_keyframe+e
                     ("every-frame", "frag_every_frame+empty_moov+default_base_moof"),
                     ("global-sidx", "dash+global_sidx+frag_keyframe"), ("old", "frag_keyframe+empty_moov")):
     exact(f"exact-fragmented-{name}.mp4", *x264(OPEN), "-movflags", flags, kinds="exact web stream")
-derived("exact-fragmented-truncated.mp4", "head", "exact-fragmented-no-mfra.mp4", "0.7")
+derived("exact-fragmented-truncated.mp4", "head", "exact-fragmented-no-mfra.mp4", "0.7", kinds="exact half")
 exact("exact-faststart.mp4", *x264(PYRAMID), "-movflags", "faststart", kinds="exact web stream")
 exact("exact-no-cues.mkv", *x264(OPEN), "-live", "1", "-f", "matroska")
 exact("exact-no-cues.webm", "-c:v", "libvpx", *ALTREF, "-live", "1", "-f", "webm", **TWICE)
