@@ -53,8 +53,8 @@ class FRAMEWISE_INTERNAL FrameIndex {
   struct Request {
     ReaderSettings reader;
     IndexMode mode = IndexMode::automatic;
-    /* Up to so many samples of luma in the whole stream, a trusted scan is proved by an order pass:
-     * that takes a moment only. */
+    /* Up to so many samples of luma in the whole stream, it is decoded whatever the scan is worth:
+     * that takes a moment only, and shows damage that nothing else does. */
     int64_t prove_up_to = 150'000'000;
     /* False where it was found out that the scan is wrong though nothing looks like it. */
     bool trust_scan = true;

@@ -114,6 +114,8 @@ class IndexBuilder {
    * pass in which any error ends the picture finds out whether there is some, and where there is,
    * another on one thread finds out what becomes of it. */
   enum class Care { suspicious, repeatable };
+  Result<void> decode(Keep keep, Care care);
+  Result<void> prove();
   Result<void> decode_all(Keep keep, Care care);
   bool is_small() const;
   void finish();
@@ -281,6 +283,31 @@ bool IndexBuilder::is_small() const {
   return int64_t(index_->packets_.size()) * codec->width * codec->height <= request_.prove_up_to;
 }
 
+Result<void> IndexBuilder::decode(Keep keep, Care care) {
+  passes_ = std::max(passes_, passes_done_ + 1);
+  index_->means_ = keep == Keep::order ? FrameIndex::Means::order : FrameIndex::Means::hashes;
+  index_->one_thread_ = care == Care::repeatable;
+  return decode_all(keep, care);
+}
+
+/* Some decoders say nothing of what they conceal, but many threads then give other pictures than
+ * one does. Where they give the same, there is no need for hashes. */
+Result<void> IndexBuilder::prove() {
+  passes_ = passes_done_ + 2;
+  if (auto decoded = decode(Keep::hashes, Care::suspicious); !decoded || damaged_)
+    return decoded;
+  const std::vector<uint64_t> by_many = index_->hashes_;
+  if (auto decoded = decode(Keep::hashes, Care::repeatable); !decoded)
+    return decoded;
+  damaged_ |= index_->hashes_ != by_many;
+  if (!damaged_) {
+    index_->means_ = FrameIndex::Means::order;
+    index_->one_thread_ = false;
+    index_->hashes_.clear();
+  }
+  return {};
+}
+
 /* Reads all anew, and takes the pictures as the decoder gives them for the table. */
 Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
   if (auto reopened = input_->reopen(); !reopened)
@@ -439,18 +466,16 @@ Result<std::shared_ptr<const FrameIndex>> IndexBuilder::build() {
   index_->distrust_ = request_.trust_scan ? reason_to_distrust() : "it was disproved";
   if (index_->distrust_.empty())
     order_by_pts();
-  auto decode = [&](Keep keep, Care care) -> Result<void> {
-    passes_ = std::max(passes_, passes_done_ + 1);
-    index_->means_ = keep == Keep::order ? FrameIndex::Means::order : FrameIndex::Means::hashes;
-    return decode_all(keep, care);
-  };
   Result<void> decoded;
-  if (verified || !index_->distrust_.empty() || is_small())
-    decoded = decode(verified ? Keep::hashes : Keep::order, Care::suspicious);
-  if (decoded && damaged_)
+  if (verified)
+    decoded = decode(Keep::hashes, Care::suspicious);
+  else if (is_small())
+    decoded = prove();
+  else if (!index_->distrust_.empty())
+    decoded = decode(Keep::order, Care::suspicious);
+  if (decoded && damaged_ && !index_->one_thread_)
     decoded = decode(Keep::hashes, Care::repeatable);
   index_->exact_ = !damaged_;
-  index_->one_thread_ = damaged_;
   if (!decoded)
     return Failure(decoded.error());
   finish();

@@ -17,6 +17,16 @@ static void register_category() {
   (void)registered;
 }
 
+/* Threads that work on several frames at once may hand one out before they note its flaws. These
+ * two decoders can be told to stop at any; the others work on one frame at a time then. (In
+ * libavcodec 5.1 that of MPEG-4 aborts the process over the former.) */
+static void find_every_flaw(AVCodecContext *codec) {
+  if (codec->codec_id == AV_CODEC_ID_H264 || codec->codec_id == AV_CODEC_ID_HEVC)
+    codec->err_recognition |= AV_EF_EXPLODE;
+  else
+    codec->thread_type = FF_THREAD_SLICE;
+}
+
 Result<std::unique_ptr<PictureDecoder>>
 PictureDecoder::open(const AVStream *stream, const DecoderSettings &settings, Purpose purpose) {
   register_category();
@@ -34,8 +44,6 @@ PictureDecoder::open(const AVStream *stream, const DecoderSettings &settings, Pu
   codec->pkt_timebase = stream->time_base;
   if (purpose == Purpose::order)
     codec->skip_loop_filter = AVDISCARD_ALL;
-  if (purpose != Purpose::pictures)
-    codec->err_recognition |= AV_EF_EXPLODE;
   /* Cover art is one packet and must come out at once. */
   const bool still = stream->disposition & AV_DISPOSITION_ATTACHED_PIC;
   codec->thread_count = still ? 1 : settings.thread_count;
@@ -49,6 +57,8 @@ PictureDecoder::open(const AVStream *stream, const DecoderSettings &settings, Pu
     codec->thread_type = FF_THREAD_SLICE;
     break;
   }
+  if (purpose != Purpose::pictures)
+    find_every_flaw(codec);
   Dictionary options = settings.options;
   if (int ret = avcodec_open2(codec, decoder, options.address()); ret < 0) {
     const std::string with =

@@ -122,7 +122,7 @@ void read_in_order(const char *name, const ReaderSettings &settings, IndexPtr in
       continue;
     }
     const uint64_t hash = FrameIndex::hash_of(frame->picture.get());
-    if (hash == truth.hashes[number])
+    if (hash == truth.hashes[number] || !index->is_exact())
       continue;
     auto really = std::find(truth.hashes.begin(), truth.hashes.end(), hash);
     complain(name, format("frame %" PRId64 " is wrong: %s", number,
@@ -177,9 +177,11 @@ int main(int argc, char **argv) {
   if (!truth)
     return 1;
 
+  const int64_t prove_up_to = request.prove_up_to;
   request.prove_up_to = 0;
   IndexPtr scan = build(request);
   request.trust_scan = false;
+  request.prove_up_to = prove_up_to;
   IndexPtr order = build(request);
   request.trust_scan = true;
   request.mode = IndexMode::verified;
@@ -187,7 +189,8 @@ int main(int argc, char **argv) {
   if (!scan || !order || !verified)
     return 1;
   if (damaged && !order->is_exact()) {
-    /* Threads make of damage what they like: the truth is what one makes of it. */
+    /* Of what damage makes of pictures there is no truth, but they are as many as one thread makes.
+     */
     request.reader.decoder.thread_count = 1;
     truth = read_linearly(settings);
     if (!truth)
@@ -198,7 +201,8 @@ int main(int argc, char **argv) {
   if (order->is_exact())
     compare_index("scan", *scan, *truth);
   compare_index("order", *order, *truth);
-  compare_index("verified", *verified, *truth);
+  if (order->is_exact())
+    compare_index("verified", *verified, *truth);
   if (order->is_exact())
     compare_order(*scan, *order);
 
@@ -209,7 +213,7 @@ int main(int argc, char **argv) {
   std::shuffle(mixed.begin(), mixed.end(), std::mt19937(1));
   constexpr uint64_t cache = 64 << 20;
   if (!order->is_exact())
-    scan = order; /* that does not see damage */
+    scan = verified = order; /* those do not see all damage */
   read_in_order("forwards", settings, scan, cache, forwards, *truth);
   read_in_order("backwards", settings, scan, cache, backwards, *truth);
   read_in_order("at random", settings, scan, cache, mixed, *truth);
