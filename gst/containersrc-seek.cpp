@@ -58,9 +58,8 @@ static bool change_rate_instantly(GstContainerSrc *self, const SeekRequest &requ
   GST_OBJECT_LOCK(self);
   const gdouble rate = src->segment.rate;
   GST_OBJECT_UNLOCK(self);
-  const bool same_direction = (request.rate > 0) == (rate > 0);
-  if (!same_direction || request.flags & GST_SEEK_FLAG_FLUSH) {
-    GST_WARNING_OBJECT(self, "an instant change of rate can neither turn back nor flush");
+  if ((request.rate > 0) != (rate > 0)) {
+    GST_WARNING_OBJECT(self, "an instant change of rate cannot turn back");
     return false;
   }
   GstEvent *event = gst_event_new_instant_rate_change(
@@ -109,6 +108,15 @@ static gboolean seek(GstContainerSrc *self, GstEvent *event, Perform perform) {
     self->priv->seeks.keep(request);
   if (verdict != SeekVerdict::keep && verdict != SeekVerdict::perform)
     return verdict != SeekVerdict::refuse;
+  /* The base class lets one flushing seek end the flush of another that still waits for the
+   * streaming thread, which then waits for ever: one at a time. Others need no turn, and one that
+   * is made within a seek, or by the streaming thread itself, must not wait for it. */
+  const bool takes_turns = request.flags & GST_SEEK_FLAG_FLUSH &&
+                           !self->priv->seeks.is_passing_here() &&
+                           self->priv->streaming_thread != std::this_thread::get_id();
+  std::unique_lock turn(self->priv->flush_lock, std::defer_lock);
+  if (takes_turns)
+    turn.lock();
   SeekHandover::Passing passing(self->priv->seeks, request);
   GstPtr<GstEvent> envelope(SeekHandover::envelope(request));
   return perform(envelope.get());

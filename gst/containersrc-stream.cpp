@@ -220,7 +220,6 @@ static bool begin_next_pass(GstContainerSrc *self, ContainerSrcState &state) {
   if (state.passes != for_ever)
     state.passes--;
   state.any_frame_in_pass = false;
-  close_segment(self, player);
 
   GST_OBJECT_LOCK(self);
   GstSegment segment = src->segment;
@@ -238,14 +237,27 @@ static bool begin_next_pass(GstContainerSrc *self, ContainerSrcState &state) {
   return true;
 }
 
+/* A stream that begins late does so once, not with every pass. */
+static void begin_segment_with(GstContainerSrc *self, const DecodedFrame &frame) {
+  GST_OBJECT_LOCK(self);
+  GstSegment &segment = GST_BASE_SRC(self)->segment;
+  if (segment.rate > 0 && frame.time > gint64(segment.start))
+    segment.start = segment.time = segment.position = guint64(frame.time);
+  GST_OBJECT_UNLOCK(self);
+}
+
 GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
   auto *self = SELF(push);
   auto *src = GST_BASE_SRC(push);
   ContainerSrcState &state = *self->priv->state;
+  self->priv->streaming_thread = std::this_thread::get_id();
 
   auto ready = read_ahead(self, state);
-  if (ready && !state.frame && begin_next_pass(self, state))
+  if (ready && !state.frame && begin_next_pass(self, state)) {
     ready = read_ahead(self, state);
+    if (state.frame)
+      begin_segment_with(self, *state.frame);
+  }
   if (!ready)
     return container_src_report(self, ready.error());
   if (!state.frame)

@@ -76,6 +76,8 @@ struct ContainerSrcPrivate {
   GstPtr<GstEvent> early_seek; /* came while opening; done right after */
 
   SeekHandover seeks;
+  std::mutex flush_lock; /* see seek() */
+  std::atomic<std::thread::id> streaming_thread;
   IndexReport index;
   std::atomic<bool> seekable{false};
   std::atomic<gint64> duration{-1};   /* as the headers have it */

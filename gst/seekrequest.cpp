@@ -159,6 +159,13 @@ std::optional<SeekRequest> SeekHandover::take() {
   return passing->request_;
 }
 
+bool SeekHandover::is_passing_here() const {
+  for (const Passing *seek = passing; seek; seek = seek->outer_)
+    if (&seek->handover_ == this)
+      return true;
+  return false;
+}
+
 GstEvent *SeekHandover::envelope(const SeekRequest &request) {
   /* In frames, which the base class hands on unread. */
   GstEvent *event =

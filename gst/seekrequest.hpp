@@ -60,6 +60,8 @@ class SeekHandover {
   void keep(const SeekRequest &request);
   /* In do_seek(): the request of this seek; none where it is no seek but the beginning. */
   std::optional<SeekRequest> take();
+  /* This thread is in the middle of one. */
+  bool is_passing_here() const;
   /* The event for the base class. */
   static GstEvent *envelope(const SeekRequest &request);
 

@@ -47,7 +47,9 @@ class Cancellation {
  public:
   Cancellation(GCancellable *cancellable, Interruption &interruption)
       : cancellable_(cancellable),
-        id_(g_cancellable_connect(cancellable, G_CALLBACK(cancel), &interruption, nullptr)) {}
+        id_(cancellable
+                ? g_cancellable_connect(cancellable, G_CALLBACK(cancel), &interruption, nullptr)
+                : 0) {}
   ~Cancellation() { g_cancellable_disconnect(cancellable_, id_); }
   Cancellation(const Cancellation &) = delete;
   Cancellation &operator=(const Cancellation &) = delete;

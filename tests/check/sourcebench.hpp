@@ -78,6 +78,9 @@ class Pipeline {
            GST_STATE_CHANGE_SUCCESS;
   }
   GstSample *pull() { return gst_app_sink_pull_sample(GST_APP_SINK(sink_)); }
+  GstSample *try_pull(GstClockTime patience) {
+    return gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), patience);
+  }
   GstSample *pull_preroll() { return gst_app_sink_pull_preroll(GST_APP_SINK(sink_)); }
 
   std::vector<Frame> play() {
