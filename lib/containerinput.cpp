@@ -113,7 +113,7 @@ Result<void> ContainerInput::open_context() {
   if (ret < 0)
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND,
                    format("No stream could be made out in `%s`.", settings_.location.c_str()));
-  parts_watched_ = true;
+  opened_ = true;
   return {};
 }
 
@@ -122,7 +122,7 @@ Result<void> ContainerInput::open_context() {
 void ContainerInput::watch_parts(AVFormatContext *context) {
   parts_.clear();
   part_error_ = 0;
-  parts_watched_ = false;
+  opened_ = false;
   default_open_part_ = context->io_open;
   default_close_part_ = context->io_close2;
   context->opaque = this;
@@ -136,7 +136,7 @@ int ContainerInput::open_part(AVFormatContext *context, AVIOContext **part, cons
   int ret = self->default_open_part_(context, part, url, flags, options);
   if (ret >= 0)
     self->parts_.push_back(*part);
-  else
+  else if (self->opened_) /* until then other variants of the stream are tried, too */
     self->note_part_error(ret);
   return ret;
 }
@@ -149,8 +149,7 @@ int ContainerInput::close_part(AVFormatContext *context, AVIOContext *part) {
 }
 
 void ContainerInput::note_part_error(int averror) {
-  if (averror < 0 && averror != AVERROR_EOF && averror != AVERROR_EXIT && parts_watched_ &&
-      !part_error_)
+  if (averror < 0 && averror != AVERROR_EOF && averror != AVERROR_EXIT && !part_error_)
     part_error_ = averror;
 }
 

@@ -81,7 +81,7 @@ class FRAMEWISE_INTERNAL ContainerInput {
    * whole. The demuxers go on with the next one, and would leave frames out. */
   std::vector<AVIOContext *> parts_;
   int part_error_ = 0;
-  bool parts_watched_ = false;
+  bool opened_ = false;
   decltype(AVFormatContext::io_open) default_open_part_ = nullptr;
   decltype(AVFormatContext::io_close2) default_close_part_ = nullptr;
   FormatInputPtr context_;

@@ -323,6 +323,8 @@ Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
   if (!opened)
     return Failure(opened.error());
   PictureDecoder &decoder = **opened;
+  if (keep == Keep::hashes && is_small())
+    decoder.set_ground(care == Care::suspicious ? 0x55 : 0xaa);
   auto &frames = index_->frames_;
   frames.clear();
   index_->hashes_.clear();

@@ -76,6 +76,21 @@ PictureDecoder::open(const AVStream *stream, const DecoderSettings &settings, Pu
   return self;
 }
 
+static int get_painted_buffer(AVCodecContext *codec, AVFrame *picture, int flags) {
+  const int ret = avcodec_default_get_buffer2(codec, picture, flags);
+  if (ret >= 0)
+    for (AVBufferRef *buffer : picture->buf)
+      if (buffer)
+        memset(buffer->data, *static_cast<const uint8_t *>(codec->opaque), buffer->size);
+  return ret;
+}
+
+void PictureDecoder::set_ground(uint8_t ground) {
+  ground_ = ground;
+  codec_->opaque = &ground_;
+  codec_->get_buffer2 = get_painted_buffer;
+}
+
 void PictureDecoder::flush() {
   avcodec_flush_buffers(codec_.get());
   ended_ = false;

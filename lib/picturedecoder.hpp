@@ -26,6 +26,9 @@ class FRAMEWISE_INTERNAL PictureDecoder {
   };
   static Result<std::unique_ptr<PictureDecoder>>
   open(const AVStream *stream, const DecoderSettings &settings, Purpose purpose);
+  /* Paints every byte of a picture's memory before it is decoded: what damage leaves out then
+   * shows, as it differs with the ground. Before anything is sent. */
+  void set_ground(uint8_t ground);
 
   const AVCodecContext *context() const { return codec_.get(); }
 
@@ -46,6 +49,7 @@ class FRAMEWISE_INTERNAL PictureDecoder {
   CodecContextPtr codec_;
   bool ended_ = false;
   int64_t damage_ = 0;
+  uint8_t ground_ = 0;
 };
 
 } // namespace framewise

@@ -36,6 +36,10 @@ StreamClock::Stamp StreamClock::stamp(const ContainerInput &input, int64_t pts,
   } else if (last_) {
     stamp.time = last_->time + last_->duration;
   }
+  /* Timestamps that stand still or go back: each frame still gets a time of its own, and the next
+   * true one counts again. */
+  if (last_ && stamp.time <= last_->time)
+    stamp.time = last_->time + 1;
   last_ = stamp;
   return stamp;
 }

@@ -11,8 +11,8 @@
 namespace framewise {
 
 /* Turns the timestamps of pictures, in presentation order, into stream time. What has none goes on
- * from the one before; in formats whose clock may start anew on the way (parts joined byte by byte)
- * so does all that follows. */
+ * from the one before. Times always rise, if by a nanosecond. In formats whose clock may start anew
+ * on the way (parts joined byte by byte) so does all that follows. */
 class FRAMEWISE_INTERNAL StreamClock {
  public:
   struct Stamp {
