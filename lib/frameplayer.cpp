@@ -163,9 +163,12 @@ Result<std::optional<DecodedFrame>> FramePlayer::next_in_run() {
                          (stop.kind == PlayBound::Kind::time && (*frame)->time >= stop.value);
     if (is_over)
       return std::nullopt;
-    if (settings_.limits.begin > 0 && !any_frame_) {
+    const bool starts_with_frame =
+        settings_.limits.begin > 0 || request_.start.kind == PlayBound::Kind::frame;
+    if (starts_with_frame && !any_frame_) {
       const int64_t start = std::max<int64_t>((*frame)->time, 0);
-      bounds_ = PlayBounds{start, PlayBounds::open, start};
+      const bool stops_by_time = stop.kind == PlayBound::Kind::time;
+      bounds_ = PlayBounds{start, stops_by_time ? stop.value : PlayBounds::open, start};
     }
     return frame;
   }
