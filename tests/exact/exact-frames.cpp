@@ -169,10 +169,13 @@ class Player {
   }
   void play() { gst_element_set_state(pipeline_->get(), GST_STATE_PLAYING); }
 
-  bool seek(double rate, GstFormat target, gint64 start, gint64 stop, const std::string &way) {
+  bool takes_seek(GstFormat target, gint64 start, double rate = 1.0, gint64 stop = -1) {
     auto flags = GstSeekFlags(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE);
-    if (gst_element_seek(pipeline_->get(), rate, target, flags, GST_SEEK_TYPE_SET, start,
-                         GST_SEEK_TYPE_SET, stop))
+    return gst_element_seek(pipeline_->get(), rate, target, flags, GST_SEEK_TYPE_SET, start,
+                            GST_SEEK_TYPE_SET, stop);
+  }
+  bool seek(double rate, GstFormat target, gint64 start, gint64 stop, const std::string &way) {
+    if (takes_seek(target, start, rate, stop))
       return true;
     findings_.add(way + " is refused" + error());
     return false;
@@ -451,6 +454,10 @@ void check_unseekable(Player &player, Findings &findings) {
   for (GstFormat in : {GST_FORMAT_TIME, GST_FORMAT_DEFAULT}) {
     if (player.seekable(in))
       findings.add(format("SEEKING in %s says seekable", gst_format_get_name(in)));
+  }
+  for (GstFormat in : {GST_FORMAT_TIME, GST_FORMAT_DEFAULT}) {
+    if (player.takes_seek(in, 1))
+      findings.add(format("a seek in %s is taken", gst_format_get_name(in)));
   }
   if (player.has("n-frames") && player.n_frames() != -1)
     findings.add(format("n-frames is %" G_GINT64_FORMAT ", not -1", player.n_frames()));

@@ -236,7 +236,7 @@ for source in ("exact-h264-pyramid.mkv", "exact-h264-open-gop.flv", "exact-mpeg4
 for name, flags in (("sidx", "dash+frag_keyframe"), ("no-mfra", "frag_keyframe+empty_moov+default_base_moof+skip_trailer"),
                     ("every-frame", "frag_every_frame+empty_moov+default_base_moof"),
                     ("global-sidx", "dash+global_sidx+frag_keyframe"), ("old", "frag_keyframe+empty_moov")):
-    exact(f"exact-fragmented-{name}.mp4", *x264(OPEN), "-movflags", flags, kinds="exact web stream")
+    exact(f"exact-fragmented-{name}.mp4", *x264(OPEN), "-movflags", flags, kinds="exact web stream" if name == "sidx" else "exact stream")
 derived("exact-fragmented-truncated.mp4", "head", "exact-fragmented-no-mfra.mp4", "0.7", kinds="exact half")
 exact("exact-faststart.mp4", *x264(PYRAMID), "-movflags", "faststart", kinds="exact web stream")
 exact("exact-no-cues.mkv", *x264(OPEN), "-live", "1", "-f", "matroska")
