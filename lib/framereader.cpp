@@ -529,12 +529,13 @@ Result<void> FrameReader::begin_with(int32_t packet) {
       return Failure(landed.error());
     if (landed && *landed) {
       /* The start may lack what it refers to, and there a flushed decoder does otherwise than a new
-       * one. */
-      if (packet == 0)
+       * one; so does one that has seen the picture's format change. */
+      if (packet == 0 || renew_decoder_)
         if (auto opened = open_decoder(); !opened)
           return opened;
       packet_waits_ = true;
       position_.begun_with = position_.fed = packet;
+      fresh_ = packet == 0;
       landed_by_[packet] = place;
       return {};
     }
@@ -624,6 +625,14 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
       if (!*fed)
         return FramePtr();
       continue;
+    }
+    const PictureKind kind{(*picture)->format, (*picture)->width, (*picture)->height};
+    const bool changes = kind_ && *kind_ != kind;
+    kind_ = kind;
+    if (changes && !renew_decoder_) {
+      renew_decoder_ = true;
+      if (!fresh_)
+        return FramePtr();
     }
     const int64_t came = number_of(picture->get());
     if (fresh_)

@@ -11,6 +11,7 @@
 #include "streamclock.hpp"
 #include "videoparams.hpp"
 
+#include <array>
 #include <deque>
 #include <map>
 #include <optional>
@@ -136,6 +137,9 @@ class FRAMEWISE_INTERNAL FrameReader {
   int64_t last_read_ = -1;
   int64_t run_ = 0; /* frames read one after the other */
   bool disproved_ = false;
+  using PictureKind = std::array<int, 3>; /* format, width, height */
+  std::optional<PictureKind> kind_;       /* of what the decoder gave last */
+  bool renew_decoder_ = false;            /* rather than flush it: that has changed on the way */
   int64_t seeks_ = 0;
   std::map<int32_t, int> pictures_from_; /* where one packet makes several */
   std::map<int32_t, Place> landed_by_;   /* packet -> the seek that found it */

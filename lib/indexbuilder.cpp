@@ -116,6 +116,9 @@ class IndexBuilder {
   enum class Care { suspicious, repeatable };
   Result<void> decode(Keep keep, Care care);
   Result<void> prove();
+  Result<bool> prove_begins();
+  Result<bool> gives_the_same(PictureDecoder &decoder, const std::vector<PacketPtr> &packets,
+                              int32_t begin, int frames);
   Result<void> decode_all(Keep keep, Care care);
   bool is_small() const;
   void finish();
@@ -300,12 +303,85 @@ Result<void> IndexBuilder::prove() {
   if (auto decoded = decode(Keep::hashes, Care::repeatable); !decoded)
     return decoded;
   damaged_ |= index_->hashes_ != by_many;
-  if (!damaged_) {
+  if (damaged_)
+    return {};
+  index_->one_thread_ = false;
+  auto proved = prove_begins();
+  if (proved && *proved) {
     index_->means_ = FrameIndex::Means::order;
-    index_->one_thread_ = false;
     index_->hashes_.clear();
   }
-  return {};
+  return proved ? Result<void>() : Failure(proved.error());
+}
+
+/* Whether decoding that begins with each of the packets that the table offers gives what linear
+ * decoding does. Packets may be lost, and key pictures may promise what they do not keep. */
+Result<bool> IndexBuilder::prove_begins() {
+  if (auto reopened = input_->reopen(); !reopened)
+    return Failure(reopened.error());
+  constexpr int64_t most_bytes = 64 << 20;
+  std::vector<PacketPtr> packets;
+  for (int64_t bytes = 0; bytes <= most_bytes;) {
+    PacketPtr packet = new_packet();
+    auto read = input_->read_packet(packet.get());
+    if (!read)
+      return read;
+    if (!*read)
+      break;
+    bytes += packet->size;
+    packets.push_back(std::move(packet));
+  }
+  finish();
+  if (int64_t(packets.size()) != index_->n_packets())
+    return false;
+  auto opened = PictureDecoder::open(input_->stream(), request_.reader.decoder,
+                                     PictureDecoder::Purpose::pictures);
+  if (!opened)
+    return Failure(opened.error());
+  const SeekTable &table = index_->seek_table_;
+  std::map<int32_t, int> frames_of; /* per packet to begin with */
+  for (int32_t number = 0; number < index_->n_frames_; number++)
+    frames_of[best_begin(table, number)]++;
+  for (const auto &[begin, frames] : frames_of) {
+    if (begin == 0)
+      continue; /* which is linear decoding */
+    auto right = gives_the_same(**opened, packets, begin, frames);
+    if (!right || !*right)
+      return right;
+  }
+  return true;
+}
+
+/* Whether the `frames` that are to be had by beginning with packet `begin` are right. One that does
+ * not come at all is looked for elsewhere by whoever misses it. */
+Result<bool> IndexBuilder::gives_the_same(PictureDecoder &decoder,
+                                          const std::vector<PacketPtr> &packets, int32_t begin,
+                                          int frames) {
+  decoder.flush();
+  std::map<int32_t, int> pictures_from;
+  for (size_t next = size_t(begin); frames > 0 && !decoder.ended();) {
+    auto picture = decoder.receive();
+    if (!picture)
+      return Failure(picture.error());
+    if (!*picture) {
+      if (decoder.ended())
+        break;
+      /* Sending leaves its mark on a packet, and these are wanted again. */
+      PacketPtr packet(next < packets.size() ? av_packet_clone(packets[next].get()) : nullptr);
+      if (auto sent = decoder.send(packet.get(), int64_t(next)); !sent)
+        return Failure(sent.error());
+      next++;
+      continue;
+    }
+    const auto tag = int32_t(compat::tag_of(picture->get()));
+    const int64_t number = index_->frame_from(tag, pictures_from[tag]++);
+    if (number < 0 || best_begin(index_->seek_table_, int32_t(number)) != begin)
+      continue;
+    frames--;
+    if (FrameIndex::hash_of(picture->get()) != index_->hashes_[number])
+      return false;
+  }
+  return true;
 }
 
 /* Reads all anew, and takes the pictures as the decoder gives them for the table. */
@@ -425,6 +501,9 @@ static bool is_even(const std::vector<IndexedFrame> &frames, int64_t precision) 
 void IndexBuilder::finish() {
   auto &index = *index_;
   index.n_frames_ = int64_t(index.frames_.size());
+  index.more_from_.clear();
+  index.keys_.clear();
+  index.by_pos_.clear();
   index.first_frame_from_.assign(index.packets_.size(), -1);
   std::map<int32_t, int> pictures_from;
   for (size_t number = 0; number < index.frames_.size(); number++) {

@@ -12,13 +12,12 @@ namespace framewise {
 
 /* Turns the timestamps of pictures, in presentation order, into stream time. What has none goes on
  * from the one before. Times always rise, if by a nanosecond. In formats whose clock may start anew
- * on the way (parts joined byte by byte) so does all that follows. */
+ * on the way (parts joined byte by byte) all that follows goes on from there. */
 class FRAMEWISE_INTERNAL StreamClock {
  public:
   struct Stamp {
-    int64_t time; /* ns */
-    int64_t
-        duration; /* ns, as stored or else as the rate has it; not yet the way to the next frame */
+    int64_t time;     /* ns */
+    int64_t duration; /* ns, as stored or as the rate has it: not yet the way to the next frame */
   };
   Stamp stamp(const ContainerInput &input, int64_t pts, int64_t duration_ticks);
   void reset() { *this = {}; }

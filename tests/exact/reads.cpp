@@ -212,7 +212,7 @@ int main(int argc, char **argv) {
   std::vector<int64_t> mixed = forwards;
   std::shuffle(mixed.begin(), mixed.end(), std::mt19937(1));
   constexpr uint64_t cache = 64 << 20;
-  if (!order->is_exact())
+  if (damaged || !order->is_exact())
     scan = verified = order; /* those do not see all damage */
   read_in_order("forwards", settings, scan, cache, forwards, *truth);
   read_in_order("backwards", settings, scan, cache, backwards, *truth);
