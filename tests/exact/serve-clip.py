@@ -12,12 +12,14 @@ with, and the arguments. Manners:
     stall        as ranges, but some answers pause in the middle
     drop         as ranges, but some answers break off in the middle; the client reconnects
     break-off    the same, and the client does not
+    fifo         by no server, but through a FIFO
 """
 import http.server
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -100,8 +102,21 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # the client hung up
 
 
+def through_fifo(program, clip, arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        fifo = os.path.join(folder, os.path.basename(clip))
+        os.mkfifo(fifo)
+        writer = subprocess.Popen(["cp", clip, fifo])
+        done = subprocess.run([program, "--reference", clip, "--unseekable", *arguments, fifo])
+        writer.kill()
+        writer.wait()
+    sys.exit(done.returncode)
+
+
 def main():
     manner, program, folder, clip, *arguments = sys.argv[1:]
+    if manner == "fifo":
+        through_fifo(program, os.path.join(folder, clip), arguments)
     server = Server(folder, manner)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}/{clip}"
@@ -110,6 +125,9 @@ def main():
         "drop": ["--source-option", "reconnect=1"],
         "break-off": ["--may-break"],
     }.get(manner, [])
+    if manner == "drop" and "/" in clip:
+        # libavformat does not hand the option on to the segments.
+        told.append("--may-break")
     done = subprocess.run([program, "--reference", os.path.join(folder, clip), *told, *arguments, url])
     server.shutdown()
     server.server_close()
