@@ -43,6 +43,8 @@ gboolean container_src_do_seek(GstBaseSrc *src, GstSegment *segment) {
   std::optional<int64_t> position;
   if (player.is_there())
     position = old.position;
+  state->seqnum = request->seqnum;
+  state->segment_waits = true;
   state->frame.reset();
   state->any_frame_in_pass = true; /* a seek to the end goes on with the next pass */
   player.request(request->applied_to(player.requested(), position));

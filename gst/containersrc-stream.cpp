@@ -171,6 +171,16 @@ static void close_segment(GstContainerSrc *self, const FramePlayer &player) {
   GST_OBJECT_UNLOCK(self);
 }
 
+/* The base class sends the segment with a first buffer only, and EOS without it if there is none.
+ */
+static void send_empty_segment(GstContainerSrc *self, guint32 seqnum) {
+  GST_OBJECT_LOCK(self);
+  GstEvent *event = gst_event_new_segment(&GST_BASE_SRC(self)->segment);
+  GST_OBJECT_UNLOCK(self);
+  gst_event_set_seqnum(event, seqnum);
+  gst_pad_push_event(GST_BASE_SRC_PAD(self), event);
+}
+
 static GstFlowReturn end_of_range(GstContainerSrc *self, ContainerSrcState &state) {
   const FramePlayer &player = *state.player;
   const InputSettings &input = state.player_settings.reader.input;
@@ -196,6 +206,8 @@ static GstFlowReturn end_of_range(GstContainerSrc *self, ContainerSrcState &stat
                        format("`%s` is damaged or cut short: %" G_GINT64_FORMAT
                               " packets could not be decoded.",
                               input.location.c_str(), damaged));
+  if (std::exchange(state.segment_waits, false))
+    send_empty_segment(self, state.seqnum);
   close_segment(self, player);
   return GST_FLOW_EOS;
 }
@@ -276,6 +288,7 @@ GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
   self->priv->last_frame = state.frame->number;
   state.frame.reset();
   state.any_frame = state.any_frame_in_pass = true;
+  state.segment_waits = false;
   *out = buffer->release();
   return GST_FLOW_OK;
 }

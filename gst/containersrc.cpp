@@ -23,17 +23,17 @@
  * ## Seeking
  *
  * Every frame has a number: frame N is the N-th that a linear decode gives, the first being 0.
- * Seeks, queries and conversions are possible in %GST_FORMAT_TIME and in %GST_FORMAT_DEFAULT, which is
- * frames. They go by an index of the stream, which is made in the background as soon as it is open.
- * Playing forward never waits for it; a seek does, unless it only wants a time, and not
+ * Seeks, queries and conversions are possible in %GST_FORMAT_TIME and in %GST_FORMAT_DEFAULT, which
+ * is frames. They go by an index of the stream, which is made in the background as soon as it is
+ * open. Playing forward never waits for it; a seek does, unless it only wants a time, and not
  * %GST_SEEK_FLAG_ACCURATE, of a stream from the network. %GST_MESSAGE_PROGRESS tells how it comes
  * along, #GstContainerSrc:n-frames is notified when it is known.
  *
- * In %GST_FORMAT_DEFAULT a stop is the first frame not to be played. A negative frame counts from the
- * end, as with %GST_SEEK_TYPE_END, but for a stop of -1, which means the end itself. A start that the
- * stream does not have is refused with a warning, or is an error where that turns out later. Backwards
- * it is each frame, from the one before the stop on, or from the last; with neither start nor stop
- * given (%GST_SEEK_TYPE_NONE) playing turns round where it is.
+ * In %GST_FORMAT_DEFAULT a stop is the first frame not to be played. A negative frame counts from
+ * the end, as with %GST_SEEK_TYPE_END, but for a stop of -1, which means the end itself. A start
+ * that the stream does not have is refused with a warning, or is an error where that turns out
+ * later. Backwards it is each frame, from the one before the stop on, or from the last; with
+ * neither start nor stop given (%GST_SEEK_TYPE_NONE) playing turns round where it is.
  *
  * ## Example launch lines
  * |[

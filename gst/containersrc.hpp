@@ -45,12 +45,14 @@ struct ContainerSrcState {
   PlayerSettings player_settings;
   std::string pixel_format;
 
-  std::optional<FrameDelivery> delivery; /* as last negotiated */
-  std::optional<DecodedFrame> frame;     /* read, not yet pushed */
-  bool any_frame = false;                /* was pushed */
-  bool any_frame_in_pass = false;        /* since the range was begun, or sought in */
-  int passes = 1;                        /* this one included; -1: for ever */
-  bool warned = false;                   /* that the limits leave nothing */
+  std::optional<FrameDelivery> delivery;   /* as last negotiated */
+  std::optional<DecodedFrame> frame;       /* read, not yet pushed */
+  bool any_frame = false;                  /* was pushed */
+  bool any_frame_in_pass = false;          /* since the range was begun, or sought in */
+  int passes = 1;                          /* this one included; -1: for ever */
+  bool segment_waits = true;               /* in the base class, for the first buffer */
+  guint32 seqnum = gst_util_seqnum_next(); /* of the last seek */
+  bool warned = false;                     /* that the limits leave nothing */
   bool warned_of_damage = false;
 
   /* Last, as its thread ends first. */

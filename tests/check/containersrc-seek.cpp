@@ -305,6 +305,26 @@ GST_START_TEST(all_that_follows_a_seek_has_its_seqnum) {
 }
 GST_END_TEST;
 
+GST_START_TEST(a_seek_to_the_end_sends_its_segment_and_eos) {
+  const Clip clip(seek_clips[__i__]);
+  Pipeline pipeline(clip.path);
+  fail_unless(pipeline.preroll());
+  Recorder recorder(pipeline.src());
+  GstEvent *seek = gst_event_new_seek(1.0, GST_FORMAT_DEFAULT, flush, GST_SEEK_TYPE_END, 0,
+                                      GST_SEEK_TYPE_SET, -1);
+  const guint32 seqnum = gst_event_get_seqnum(seek);
+  fail_unless(gst_element_send_event(pipeline.src(), seek));
+  fail_unless(pipeline.play().empty());
+  auto sent = recorder.sent();
+  fail_unless_equals_uint64(sent.size(), 4);
+  const GstEventType types[] = {GST_EVENT_FLUSH_START, GST_EVENT_FLUSH_STOP, GST_EVENT_SEGMENT,
+                                GST_EVENT_EOS};
+  for (size_t i = 0; i < 4; i++)
+    fail_unless(sent[i].event == types[i] && sent[i].seqnum == seqnum, "event %zu", i);
+  fail_unless_equals_uint64(recorder.last_segment().start, clip.time(clip.n()));
+}
+GST_END_TEST;
+
 /* Running time at which a buffer begins and ends to be shown. */
 static GstClockTime shown_from(const Sent &sent) {
   const GstClockTime edge =
@@ -613,6 +633,7 @@ static Suite *containersrc_seek_suite() {
   TCase *segments = tcase_create("segments");
   suite_add_tcase(suite, segments);
   tcase_add_loop_test(segments, all_that_follows_a_seek_has_its_seqnum, 0, n_seek_clips);
+  tcase_add_loop_test(segments, a_seek_to_the_end_sends_its_segment_and_eos, 0, n_seek_clips);
   tcase_add_loop_test(segments, segment_seeks_loop_without_a_gap, 0, n_seek_clips);
   tcase_add_loop_test(segments, segment_seeks_loop_without_a_gap_backwards, 0, n_seek_clips);
   tcase_add_loop_test(segments, segment_seeks_loop_without_a_gap_at_another_rate, 0, n_seek_clips);
