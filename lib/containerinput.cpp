@@ -67,27 +67,19 @@ Result<std::unique_ptr<ContainerInput>> ContainerInput::open(const InputSettings
   return input;
 }
 
-Result<void> ContainerInput::open_context() {
-  std::string url = settings_.location;
-  /* A file may be named like a URL. */
-  if (!is_local_file(url) && g_file_test(url.c_str(), G_FILE_TEST_EXISTS))
-    url = "file:" + url;
+/* Demuxers that go back without asking whether the input can. */
+static bool goes_back(const AVInputFormat *format) { return strcmp(format->name, "gif") == 0; }
 
+/* `io`: what to read instead of opening the URL; may be null. Takes from `options` what is known.
+ */
+Result<void> ContainerInput::open_format(const std::string &url, AVIOContext *io,
+                                         Dictionary &options) {
   AVFormatContext *context = avformat_alloc_context();
   if (!context)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   context->interrupt_callback = interruption_.callback();
   watch_parts(context);
-  if (PolledInput::suits(settings_.location)) {
-    auto polled = PolledInput::open(settings_.location, interruption_);
-    if (!polled) {
-      avformat_free_context(context);
-      return open_failure(polled.error(), settings_.location);
-    }
-    polled_ = std::move(*polled);
-    context->pb = polled_->io();
-  }
-  Dictionary options = settings_.options;
+  context->pb = io;
   int ret = avformat_open_input(&context, url.c_str(), nullptr, options.address());
   if (ret < 0) {
     if (interruption_.is_set())
@@ -95,6 +87,41 @@ Result<void> ContainerInput::open_context() {
     return open_failure(ret, settings_.location);
   }
   context_.reset(context);
+  return {};
+}
+
+Result<void> ContainerInput::open_context() {
+  std::string url = settings_.location;
+  /* A file may be named like a URL. */
+  if (!is_local_file(url) && g_file_test(url.c_str(), G_FILE_TEST_EXISTS))
+    url = "file:" + url;
+
+  Dictionary options = settings_.options;
+  AVIOContext *io = nullptr;
+  if (PolledInput::suits(settings_.location)) {
+    auto polled = PolledInput::open(settings_.location, interruption_);
+    if (!polled)
+      return open_failure(polled.error(), settings_.location);
+    polled_ = std::move(*polled);
+    auto recalled = RecalledInput::over(polled_->io());
+    if (!recalled)
+      return open_failure(recalled.error(), settings_.location);
+    recalled_ = std::move(*recalled);
+    io = recalled_->io();
+  }
+  if (auto opened = open_format(url, io, options); !opened)
+    return opened;
+  if (!io && context_->pb && !is_seekable() && goes_back(context_->iformat)) {
+    context_.reset();
+    options = settings_.options;
+    auto recalled = RecalledInput::open(url, interruption_.callback(), options);
+    if (!recalled)
+      return open_failure(recalled.error(), settings_.location);
+    recalled_ = std::move(*recalled);
+    if (auto opened = open_format(url, recalled_->io(), options); !opened)
+      return opened;
+  }
+  AVFormatContext *context = context_.get();
 
   /* The terminal's art format takes any text by the ending of its name. */
   if (strcmp(context->iformat->name, "tty") == 0 && !settings_.options.has("video_size"))
@@ -107,7 +134,7 @@ Result<void> ContainerInput::open_context() {
                "its options.",
                context->iformat->name, options.quoted_keys().c_str(), context->iformat->name));
 
-  ret = avformat_find_stream_info(context, nullptr);
+  const int ret = avformat_find_stream_info(context, nullptr);
   if (interruption_.is_set())
     return fail_cancelled();
   if (ret < 0)
@@ -308,6 +335,7 @@ Result<void> ContainerInput::seek(int stream, int64_t target, int flags) {
 Result<void> ContainerInput::reopen() {
   truncation_ = 0;
   context_.reset();
+  recalled_.reset();
   polled_.reset();
   stream_ = nullptr;
   if (auto opened = open_context(); !opened)

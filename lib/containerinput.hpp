@@ -5,6 +5,7 @@
 #pragma once
 
 #include "polledinput.hpp"
+#include "recalledinput.hpp"
 
 #include <memory>
 #include <string>
@@ -64,6 +65,7 @@ class FRAMEWISE_INTERNAL ContainerInput {
   ContainerInput(InputSettings settings, Interruption &interruption)
       : settings_(std::move(settings)), interruption_(interruption) {}
   Result<void> open_context();
+  Result<void> open_format(const std::string &url, AVIOContext *io, Dictionary &options);
   Result<void> choose_stream();
   void watch_parts(AVFormatContext *context);
   static int open_part(AVFormatContext *context, AVIOContext **part, const char *url, int flags,
@@ -77,6 +79,8 @@ class FRAMEWISE_INTERNAL ContainerInput {
   InputSettings settings_;
   Interruption &interruption_;
   std::unique_ptr<PolledInput> polled_; /* what context_ reads, where libavformat must not */
+  std::unique_ptr<RecalledInput>
+      recalled_; /* the same, where it may have to go back; over polled_ */
   /* Of inputs in several files (segments): what is open, and the first that could not be read
    * whole. The demuxers go on with the next one, and would leave frames out. */
   std::vector<AVIOContext *> parts_;
