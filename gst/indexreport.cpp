@@ -28,12 +28,27 @@ void IndexReport::begin() {
     std::lock_guard lock(lock_);
     if (std::exchange(in_progress_, true))
       return;
+    told_percent_ = 0;
+    told_at_ = g_get_monotonic_time();
   }
   post(GST_PROGRESS_TYPE_START, "Indexing");
 }
 
 void IndexReport::progress(int percent) {
+  /* Applications print these: few of a short scan, and a long one is seen to move. */
+  constexpr int step = 10;
+  constexpr gint64 pause_us = 250000;
   begin(); /* where it is done anew on the way */
+  const gint64 now = g_get_monotonic_time();
+  {
+    std::lock_guard lock(lock_);
+    const bool is_news =
+        percent >= told_percent_ + step || (percent > told_percent_ && now >= told_at_ + pause_us);
+    if (!is_news)
+      return;
+    told_percent_ = percent;
+    told_at_ = now;
+  }
   post(GST_PROGRESS_TYPE_CONTINUE, framewise::format("%d %%", percent));
 }
 

@@ -37,6 +37,8 @@ class IndexReport {
   mutable std::mutex lock_;
   std::shared_ptr<const FrameIndex> index_;
   bool in_progress_ = false; /* START was posted, and nothing yet that ends it */
+  int told_percent_ = 0;     /* since then */
+  gint64 told_at_ = 0;       /* monotonic time, us */
 };
 
 } // namespace framewise

@@ -147,10 +147,14 @@ static GstProgressType progress_of(GstMessage *message) {
   return type;
 }
 
-static GstProgressType next_progress(Pipeline &pipeline) {
+static GstProgressType next_progress(Pipeline &pipeline, int *percent) {
   GstMessage *message =
       gst_bus_timed_pop_filtered(pipeline.bus(), GST_CLOCK_TIME_NONE, GST_MESSAGE_PROGRESS);
   const GstProgressType type = progress_of(message);
+  gchar *text;
+  gst_message_parse_progress(message, nullptr, nullptr, &text);
+  *percent = atoi(text);
+  g_free(text);
   gst_message_unref(message);
   return type;
 }
@@ -158,10 +162,14 @@ static GstProgressType next_progress(Pipeline &pipeline) {
 GST_START_TEST(progress_is_told_from_start_to_end) {
   Pipeline pipeline(media(seek_clips[__i__]));
   pipeline.set_state(GST_STATE_PAUSED);
-  fail_unless_equals_int(next_progress(pipeline), GST_PROGRESS_TYPE_START);
+  int percent, last = 0;
+  fail_unless_equals_int(next_progress(pipeline, &percent), GST_PROGRESS_TYPE_START);
   GstProgressType type;
-  while ((type = next_progress(pipeline)) == GST_PROGRESS_TYPE_CONTINUE)
-    ;
+  while ((type = next_progress(pipeline, &percent)) == GST_PROGRESS_TYPE_CONTINUE) {
+    fail_unless(percent > last && percent <= 100, "%d %% after %d %%", percent, last);
+    last = percent;
+  }
+  fail_unless(last > 0);
   fail_unless_equals_int(type, GST_PROGRESS_TYPE_COMPLETE);
   GstMessage *changed = gst_bus_pop_filtered(pipeline.bus(), GST_MESSAGE_DURATION_CHANGED);
   fail_unless(changed == nullptr, "it comes before COMPLETE");
