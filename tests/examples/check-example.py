@@ -60,6 +60,18 @@ def numpy_gets_every_frame(clip, folder, program):
     assert all(f"({height}, {width}, 3)" in line for line in lines)
 
 
+def any_frame_by_its_number(clip, folder, program):
+    listing = run("ffmpeg", "-nostdin", "-v", "error", "-autorotate", "0", "-i", clip, "-map", "0:v:0",
+                  "-fps_mode", "passthrough", "-pix_fmt", "rgb24", "-f", "framemd5", "-").stdout
+    truth = [line.split(",")[-1].strip() for line in listing.splitlines() if not line.startswith("#")]
+    numbers = [17, 4, len(truth) - 1, 0, 18, -1, -len(truth)]
+    lines = run(*program, clip, *map(str, numbers)).stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == [truth[number] for number in numbers], lines
+
+    refused = subprocess.run([*program, clip, str(len(truth))], capture_output=True, text=True)
+    assert refused.returncode == 1 and f"no frame {len(truth)}" in refused.stderr, refused
+
+
 def demo_makes_video_and_picture(clip, folder, program):
     out, sheet = os.path.join(folder, "after.mkv"), os.path.join(folder, "sheet.png")
     result = run(*program, clip, out, sheet)
