@@ -25,8 +25,10 @@ def wait(pipeline):
 
 
 def frame(pipeline, number):
-    """Frame `number`, counted from 0, as an array; and its time in nanoseconds."""
-    if not pipeline.seek_simple(Gst.Format.DEFAULT, Gst.SeekFlags.FLUSH, number):
+    """Frame `number` as an array, and its time in nanoseconds."""
+    counted_from = Gst.SeekType.END if number < 0 else Gst.SeekType.SET
+    if not pipeline.seek(1.0, Gst.Format.DEFAULT, Gst.SeekFlags.FLUSH, counted_from, number,
+                         Gst.SeekType.NONE, 0):
         message = pipeline.get_bus().pop_filtered(Gst.MessageType.WARNING)
         raise RuntimeError(message.parse_warning()[0].message)
     wait(pipeline)
