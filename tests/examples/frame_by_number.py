@@ -17,22 +17,30 @@ gi.require_version("GstFramewise", "1.0")
 from gi.repository import Gst, GstApp, GstFramewise
 
 
+def complaint(pipeline):
+    """What the pipeline says that it could not do."""
+    message = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.WARNING)
+    is_error = message.type == Gst.MessageType.ERROR
+    return RuntimeError((message.parse_error() if is_error else message.parse_warning())[0].message)
+
+
 def wait(pipeline):
     """Until the pipeline holds a frame."""
     if pipeline.get_state(Gst.CLOCK_TIME_NONE)[0] == Gst.StateChangeReturn.FAILURE:
-        message = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)
-        raise RuntimeError(message.parse_error()[0].message)
+        raise complaint(pipeline)
 
 
 def frame(pipeline, number):
     """Frame `number` as an array, and its time in nanoseconds."""
     counted_from = Gst.SeekType.END if number < 0 else Gst.SeekType.SET
+    # Refused at once where it is known how many frames there are; else found out on the way.
     if not pipeline.seek(1.0, Gst.Format.DEFAULT, Gst.SeekFlags.FLUSH, counted_from, number,
                          Gst.SeekType.NONE, 0):
-        message = pipeline.get_bus().pop_filtered(Gst.MessageType.WARNING)
-        raise RuntimeError(message.parse_warning()[0].message)
+        raise complaint(pipeline)
     wait(pipeline)
     sample = pipeline.get_by_name("frames").pull_preroll()
+    if not sample:
+        raise complaint(pipeline)
     return GstFramewise.to_numpy(sample), sample.get_buffer().pts
 
 
