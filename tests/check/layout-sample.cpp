@@ -295,6 +295,74 @@ TEST(Sample, that_holds_no_such_frame_is_refused) {
   EXPECT_NE(why(sample.get()).find("no caps"), std::string::npos);
 }
 
+/* Of 64x64 pixels of rgb24, shown as `size`. */
+struct Shown {
+  BufferPtr buffer{gst_buffer_new_allocate(nullptr, 64 * 64 * 3, nullptr)};
+  GstVideoMeta *meta = gst_buffer_add_video_meta(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+                                                 GST_VIDEO_FORMAT_RGB, 64, 64);
+  LayoutPtr layout;
+
+  explicit Shown(Size size) : layout(oracle::layout_of(AV_PIX_FMT_RGB24, size)) {}
+
+  /* Why it is refused; nothing where it is not. */
+  std::string update() {
+    GError *error = nullptr;
+    if (gst_framewise_layout_update(layout.get(), buffer.get(), &error))
+      return {};
+    std::string message = error->message;
+    g_error_free(error);
+    return message;
+  }
+  void crop(guint x, guint y) {
+    GstVideoCropMeta *meta = gst_buffer_get_video_crop_meta(buffer.get());
+    if (!meta)
+      meta = gst_buffer_add_video_crop_meta(buffer.get());
+    meta->x = x;
+    meta->y = y;
+    meta->width = guint(gst_framewise_layout_get_width(layout.get()));
+    meta->height = guint(gst_framewise_layout_get_height(layout.get()));
+  }
+};
+
+TEST(Sample, with_an_offset_out_of_its_buffer_is_refused) {
+  Shown shown({64, 64});
+  EXPECT_EQ(shown.update(), "");
+  for (gsize offset : {gsize(-5000), gsize(-1), gsize(G_MAXINT64), gsize(G_MAXINT64) + 1,
+                       gsize(64 * 64 * 3 + 1)}) {
+    shown.meta->offset[0] = offset;
+    EXPECT_NE(shown.update().find("outside of the buffer"), std::string::npos) << offset;
+  }
+  shown.meta->offset[0] = 1;
+  EXPECT_NE(shown.update().find("holds no frame"), std::string::npos);
+}
+
+TEST(Sample, cropped_to_outside_of_its_picture_is_refused) {
+  Shown shown({10, 10});
+  for (auto [x, y] : {std::pair<guint, guint>{54, 54}, {0, 54}, {54, 0}}) {
+    shown.crop(x, y);
+    EXPECT_EQ(shown.update(), "");
+    EXPECT_EQ(gst_framewise_layout_get_offset(shown.layout.get()), y * 192 + x * 3);
+  }
+  /* Into the next row, past the last, and before the first. */
+  for (auto [x, y] : {std::pair<guint, guint>{60, 3},
+                      {55, 0},
+                      {0, 55},
+                      {guint(-4), 3},
+                      {3, guint(-8)},
+                      {guint(G_MAXINT), 0}}) {
+    shown.crop(x, y);
+    EXPECT_NE(shown.update().find("does not lie inside the 64x64"), std::string::npos) << x;
+  }
+  /* Where the meta does not tell the truth about its size. */
+  shown.meta->width = shown.meta->height = G_MAXUINT;
+  shown.crop(55, 0);
+  EXPECT_NE(shown.update().find("past the end of its rows"), std::string::npos);
+  shown.crop(0, 55);
+  EXPECT_NE(shown.update().find("holds no frame"), std::string::npos);
+  shown.crop(guint(-4), 0);
+  EXPECT_NE(shown.update().find("does not lie inside"), std::string::npos);
+}
+
 /* ---- Lifetime and writing ----------------------------------------------------------------------
  */
 
