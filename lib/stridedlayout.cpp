@@ -153,6 +153,9 @@ Result<void> StridedLayout::describe() {
     return refuse(desc, "it has several pixels in a byte");
   if (desc->nb_components == 0)
     return refuse(desc, "libavutil does not say where its samples are");
+  if (width_ <= 0 || height_ <= 0)
+    return FRAMEWISE_FAIL_STREAM(
+        FORMAT, framewise::format("A %s frame cannot be %dx%d.", desc->name, width_, height_));
 
   n_planes_ = av_pix_fmt_count_planes(format_);
   for (int i = 0; i < n_planes_; i++)

@@ -663,6 +663,11 @@ TEST(DLPack, tensors_that_do_not_fit_are_refused_and_stay_the_callers) {
       {"rows overlap", [](DLTensor &t) { t.strides[0] = 47; }, "at least 48"},
       {"wide pixels", [](DLTensor &t) { t.strides[1] = 4; }, "axis 1"},
       {"BGR", [](DLTensor &t) { t.strides[2] = -1; }, "axis 2"},
+      {"no shape", [](DLTensor &t) { t.shape = nullptr; }, "Tensor 0 has no shape"},
+      {"negative dimensions", [](DLTensor &t) { t.ndim = -1; }, "Tensor 0 has no shape"},
+      {"no data", [](DLTensor &t) { t.data = nullptr; }, "Tensor 0 has no data"},
+      {"rows far apart", [](DLTensor &t) { t.strides[0] = INT64_MAX; }, "too long"},
+      {"offset", [](DLTensor &t) { t.byte_offset = UINT64_MAX; }, "larger than any memory"},
       {"device", [](DLTensor &t) { t.device.device_type = kDLCUDA; }, "CPU"},
   };
   for (const Wrong &wrong : wrongs) {
@@ -681,8 +686,35 @@ TEST(DLPack, tensors_that_do_not_fit_are_refused_and_stay_the_callers) {
   DLManagedTensor *none[] = {nullptr};
   EXPECT_NE(message_of([&](GError **error) {
               return gst_framewise_layout_wrap_dlpack(layout.get(), none, 0, FALSE, error);
-            }).find("takes 1 array"),
+            }).find("takes 1 array; these are 0."),
             std::string::npos);
+  EXPECT_NE(message_of([&](GError **error) {
+              return gst_framewise_layout_wrap_dlpack(layout.get(), none, 1, FALSE, error);
+            }).find("Tensor 0 is NULL"),
+            std::string::npos);
+}
+
+/* Sums and products of strides must not wrap to something that looks right. */
+TEST(DLPack, tensors_larger_than_memory_are_refused) {
+  for (auto [format, strides] :
+       {std::pair<AVPixelFormat, std::vector<int64_t>>{AV_PIX_FMT_GBRP, {int64_t(1) << 62, 2, 1}},
+        {AV_PIX_FMT_GBRP, {INT64_MAX, 2, 1}},
+        {AV_PIX_FMT_GBRP16, {(int64_t(1) << 62) + 4, 2, 1}},
+        {AV_PIX_FMT_GBRPF32, {(int64_t(1) << 60) + 1, 2, 1}}}) {
+    SCOPED_TRACE(av_get_pix_fmt_name(format));
+    Placed placed = place(format, {2, 2}, Spacing::even, 1, false);
+    LayoutPtr layout = layout_of(placed);
+    ArrayPtr array = map(layout.get(), placed.sample.get());
+    int deleted = 0;
+    Foreign foreign(layout.get(), elements(array.get()), &deleted);
+    foreign.strides = strides;
+    foreign.tensor.dl_tensor.strides = foreign.strides.data();
+    DLManagedTensor *tensors[] = {&foreign.tensor};
+    EXPECT_NE(message_of([&](GError **error) {
+                return gst_framewise_layout_wrap_dlpack(layout.get(), tensors, 1, FALSE, error);
+              }).find("larger than any memory"),
+              std::string::npos);
+  }
 }
 
 TEST(DLPack, wrapped_memory_is_read_only_where_told) {
