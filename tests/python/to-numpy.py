@@ -89,6 +89,19 @@ class ToNumpy(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, f"no plane {plane}: .* from 0 to 1"):
                 GstFramewise.to_numpy(frames.noise_sample("nv12", 13, 7), plane=plane)
 
+    def test_a_plane_that_is_no_number_is_a_type_error(self):
+        sample = frames.noise_sample("nv12", 13, 7)
+        for plane in ("x", 0.5):
+            with self.assertRaises(TypeError):
+                GstFramewise.to_numpy(sample, plane=plane)
+        self.assertEqual(GstFramewise.to_numpy(sample, plane=np.int64(1)).shape, (4, 7, 2))
+
+    def test_a_size_that_cannot_be_is_an_error(self):
+        for size in ((-(2**31), 4), (4, -(2**31)), (0, 4), (4, -1), (2**31 - 1, 2**31 - 1)):
+            for name in ("yuv420p", "yuyv422", "rgb24"):
+                with self.assertRaisesRegex(GLib.Error, "cannot be"):
+                    GstFramewise.Layout.new(name, *size)
+
     def test_a_sample_without_a_frame_is_a_value_error(self):
         caps = Gst.Caps.from_string("video/x-raw,format=RGB,width=4,height=4")
         with self.assertRaisesRegex(ValueError, "no buffer"):
