@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What Python adds to GstFramewise:
 
-to_numpy(sample)                   a frame, or one plane of it, as an ndarray over its own memory
+to_numpy(sample)                   a frame, or one plane of it, as a read-only ndarray over its own memory
 from_numpy(array, pixel_format)    a sample over the memory of an ndarray
 map(sample)                        what to_numpy() wraps: for numpy.from_dlpack(), torch.from_dlpack() ...
 Layout                             its accessors as properties too
@@ -150,6 +150,7 @@ class Array(GstFramewise.Array):
     """A frame's elements in memory, for NumPy (`numpy.asarray`) and users of DLPack."""
 
     _copy = None
+    _writable = True  # where the memory is
 
     @property
     def __array_interface__(self):
@@ -158,7 +159,7 @@ class Array(GstFramewise.Array):
             "typestr": self.get_layout().get_typestr(),
             "shape": tuple(self.get_shape()),
             "strides": tuple(self.get_strides()),
-            "data": (self.get_data(), self.is_read_only()),
+            "data": (self.get_data(), self.is_read_only() or not self._writable),
         }
 
     def __dlpack_device__(self):
@@ -185,13 +186,17 @@ class Array(GstFramewise.Array):
 Array = override(Array)
 
 
-def map(sample, plane=None, padding=False, copy=None):
+def map(sample, plane=None, padding=False, copy=None, writable=False):
     """The elements of a frame where they lie, as an Array that keeps the sample's buffer.
 
     plane: the number of a plane; None is the whole frame
     padding: bytes that pad a pixel (rgb0) make a channel
     copy: what __dlpack__() does, which cannot hand out read-only memory: None copies such memory,
         False raises a BufferError, True always copies
+    writable: NumPy may write into the frame, which everybody who has it sees: other branches of a
+        tee, and decoders that still refer to it. A ValueError where the memory does not allow that.
+        Without it arrays are read only; DLPack before 1.0 cannot say so of a tensor, so of one
+        without a copy it is the caller who must not write.
     """
     try:
         layout = GstFramewise.Layout.new_from_sample(sample)
@@ -206,15 +211,16 @@ def map(sample, plane=None, padding=False, copy=None):
                     f"to {n_planes - 1}."
                 )
             layout = layout.get_plane(plane)
-        array = layout.map(sample.get_buffer(), GstFramewise.Access.AS_MEMORY)
+        access = GstFramewise.Access.WRITE if writable else GstFramewise.Access.AS_MEMORY
+        array = layout.map(sample.get_buffer(), access)
     except GLib.Error as error:
         raise ValueError(error.message) from None
-    array._copy = copy
+    array._copy, array._writable = copy, writable
     return array
 
 
-def to_numpy(sample, plane=None, padding=False):
-    """A frame as an ndarray over its own memory, read only where that is.
+def to_numpy(sample, plane=None, padding=False, writable=False):
+    """A frame as an ndarray over its own memory, read only unless `writable`: see map().
 
     The array keeps the sample's buffer. Only planes that do not lie evenly spaced in one memory are
     copied to make one array of them; `result.base.is_copy()` tells. A format that is no single array,
@@ -222,7 +228,7 @@ def to_numpy(sample, plane=None, padding=False):
     """
     import numpy
 
-    return numpy.asarray(map(sample, plane, padding))
+    return numpy.asarray(map(sample, plane, padding, writable=writable))
 
 
 # ---- Arrays -> samples ---------------------------------------------------------------------------
