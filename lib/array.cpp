@@ -89,11 +89,11 @@ struct Home {
 
 /* The one memory that holds all elements of `array`, if there is one. */
 static std::optional<Home> find_home(GstBuffer *buffer, const StridedArray &array) {
-  const gsize first = gsize(array.offset), end = first + gsize(array.extent());
+  const gsize first = gsize(array.offset), extent = gsize(array.extent());
   gsize base = 0;
   for (guint i = 0; i < gst_buffer_n_memory(buffer); i++) {
     GstMemory *memory = gst_buffer_peek_memory(buffer, i);
-    if (first >= base && end <= base + memory->size)
+    if (first >= base && first - base <= memory->size && extent <= memory->size - (first - base))
       return Home{memory, base};
     base += memory->size;
   }
@@ -145,15 +145,15 @@ static Result<void> map_or_gather(GstFramewiseArray *array, GstBuffer *buffer,
   const GstFramewiseLayout &layout = array->layout;
   if (!layout.is_array())
     return Failure(layout.frame.why_not());
-  const int64_t end = layout.plane == GstFramewiseLayout::whole
-                          ? layout.frame.end()
-                          : layout.array().offset + layout.array().extent();
-  if (const gsize size = gst_buffer_get_size(buffer); guint64(end) > size)
-    return FRAMEWISE_FAIL_STREAM(FORMAT,
-                                 format("A buffer of %" G_GSIZE_FORMAT
-                                        " bytes is too small for this layout of `%s`: "
-                                        "it ends at byte %" G_GINT64_FORMAT ".",
-                                        size, av_get_pix_fmt_name(layout.frame.format()), end));
+  const bool whole = layout.plane == GstFramewiseLayout::whole;
+  if (const gsize size = gst_buffer_get_size(buffer);
+      !(whole ? layout.frame.fits(size) : layout.array().fits(size)))
+    return FRAMEWISE_FAIL_STREAM(
+        FORMAT,
+        format("A buffer of %" G_GSIZE_FORMAT " bytes is too small for this layout of `%s`: "
+               "it ends at byte %" G_GINT64_FORMAT ".",
+               size, av_get_pix_fmt_name(layout.frame.format()),
+               whole ? layout.frame.end() : layout.array().offset + layout.array().extent()));
   if (layout.is_strided())
     if (auto home = find_home(buffer, layout.array())) {
       if (!map_memory(array, home->memory, access))

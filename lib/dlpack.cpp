@@ -6,6 +6,7 @@
 
 #include <dlpack/dlpack.h>
 
+#include <cstdint>
 #include <vector>
 
 using namespace framewise;
@@ -144,6 +145,35 @@ static std::string describe(const DLTensor &tensor) {
   return describe((type + std::to_string(tensor.dtype.bits)).c_str(), tensor.shape, tensor.ndim);
 }
 
+/* What it takes before anything is read through it. */
+static Result<void> check_complete(const DLManagedTensor *managed, guint which) {
+  if (!managed)
+    return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, framewise::format("Tensor %u is NULL.", which));
+  const DLTensor &tensor = managed->dl_tensor;
+  if (tensor.ndim < 0 || (tensor.ndim > 0 && !tensor.shape))
+    return FRAMEWISE_FAIL_STREAM(
+        WRONG_TYPE,
+        framewise::format("Tensor %u has no shape for its %d dimensions.", which, tensor.ndim));
+  if (!tensor.data)
+    return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, framewise::format("Tensor %u has no data.", which));
+  return {};
+}
+
+/* More than this no memory is: sums of two neither wrap nor pass ptrdiff_t. */
+static constexpr int64_t max_extent = PTRDIFF_MAX / 2;
+
+/* `array.extent()` of strides that anyone may have given, in memory that begins at `data`. */
+static bool lies_in_memory(const StridedArray &array, const DLTensor &tensor) {
+  int64_t extent = array.type.bytes, axis;
+  for (int i = 0; i < array.n_dims; i++)
+    if (__builtin_mul_overflow(array.shape[i] - 1, array.strides[i], &axis) ||
+        __builtin_add_overflow(extent, axis, &extent) || extent > max_extent)
+      return false;
+  guintptr end = reinterpret_cast<guintptr>(tensor.data);
+  return !__builtin_add_overflow(end, tensor.byte_offset, &end) &&
+         !__builtin_add_overflow(end, guintptr(extent), &end);
+}
+
 static Failure mismatch(const StridedLayout &frame, int plane, const StridedArray &wanted,
                         const DLTensor &tensor) {
   std::string which =
@@ -174,8 +204,10 @@ static Result<StridedArray> fit(const StridedLayout &frame, int plane, const Str
   const int rows = wanted.is_planes_first() ? 1 : 0;
   int64_t compact = wanted.type.bytes;
   for (int i = wanted.n_dims - 1; i >= 0; i--) {
-    const int64_t stride =
-        tensor.strides ? tensor.strides[i] * int64_t(wanted.type.bytes) : compact;
+    int64_t stride = compact;
+    if (tensor.strides &&
+        __builtin_mul_overflow(tensor.strides[i], int64_t(wanted.type.bytes), &stride))
+      stride = tensor.strides[i] < 0 ? INT64_MIN : INT64_MAX;
     compact *= wanted.shape[i];
     if (wanted.shape[i] == 1)
       continue; /* means nothing */
@@ -191,10 +223,12 @@ static Result<StridedArray> fit(const StridedLayout &frame, int plane, const Str
               " bytes; this array's is %" G_GINT64_FORMAT ". A contiguous copy of it would do.",
               i, av_get_pix_fmt_name(frame.format()), frame.pixel_width(), frame.pixel_height(),
               free ? "at least " : "", needed, stride));
+    if (i == rows && found.n_dims > 1 && stride > G_MAXINT)
+      return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, "The rows of this array are too long.");
     found.strides[i] = stride;
   }
-  if (found.n_dims > 1 && found.strides[rows] > G_MAXINT)
-    return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, "The rows of this array are too long.");
+  if (!lies_in_memory(found, tensor))
+    return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, "This array is larger than any memory.");
   return found;
 }
 
@@ -214,18 +248,26 @@ static Result<BufferPtr> wrap_tensors(const GstFramewiseLayout &layout, DLManage
   if (!one && n_tensors != planes.size())
     return FRAMEWISE_FAIL_STREAM(
         WRONG_TYPE,
-        format("A frame of `%s` takes %s%" G_GSIZE_FORMAT " arrays, one for each plane; "
-               "these are %u.",
-               av_get_pix_fmt_name(frame.format()),
-               frame.has_whole() && frame.whole().is_planes_first() ? "one array, or " : "",
-               planes.size(), n_tensors));
+        planes.size() == 1
+            ? format("A frame of `%s` takes 1 array; these are %u.",
+                     av_get_pix_fmt_name(frame.format()), n_tensors)
+            : format("A frame of `%s` takes %s%" G_GSIZE_FORMAT " arrays, one for each plane; "
+                     "these are %u.",
+                     av_get_pix_fmt_name(frame.format()),
+                     frame.has_whole() && frame.whole().is_planes_first() ? "one array, or " : "",
+                     planes.size(), n_tensors));
 
   std::vector<StridedArray> found;
+  int64_t total = 0;
   for (guint i = 0; i < n_tensors; i++) {
+    if (auto complete = check_complete(tensors[i], i); !complete)
+      return Failure(complete.error());
     auto fitting =
         fit(frame, one ? -1 : int(i), one ? frame.whole() : planes[i], tensors[i]->dl_tensor);
     if (!fitting)
       return Failure(fitting.error());
+    if (__builtin_add_overflow(total, fitting->extent(), &total) || total > max_extent)
+      return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, "These arrays are larger than any memory.");
     found.push_back(*fitting);
   }
 

@@ -4,25 +4,56 @@
  */
 #include "layout.hpp"
 
+#include <algorithm>
+
 using namespace framewise;
 
 namespace framewise {
 
-Result<BufferPlanes> planes_of(GstBuffer *buffer, const PlaneLayout &defaults) {
+/* The corner of a picture as large as `frame` in one of `width` x `height` pixels. */
+static Result<Corner> corner_of(const GstVideoCropMeta *crop, const StridedLayout &frame,
+                                guint width, guint height) {
+  auto inside = [](guint begin, int length, guint room) {
+    return guint64(begin) + guint64(length) <= std::min<guint64>(room, G_MAXINT);
+  };
+  if (!inside(crop->x, frame.pixel_width(), width) ||
+      !inside(crop->y, frame.pixel_height(), height))
+    return FRAMEWISE_FAIL_STREAM(
+        FORMAT, format("A buffer's GstVideoCropMeta begins at %u,%u, and a picture of %dx%d from "
+                       "there does not lie inside the %ux%u that the buffer holds.",
+                       crop->x, crop->y, frame.pixel_width(), frame.pixel_height(), width, height));
+  return Corner{int(crop->x), int(crop->y)};
+}
+
+Result<BufferPlanes> planes_of(GstBuffer *buffer, const StridedLayout &frame,
+                               const PlaneLayout &defaults) {
   BufferPlanes at{defaults, {}};
+  guint width = guint(frame.pixel_width()), height = guint(frame.pixel_height());
   if (const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer)) {
     if (int(meta->n_planes) != defaults.n_planes)
       return FRAMEWISE_FAIL_STREAM(
           FORMAT,
           format("A buffer's GstVideoMeta has %u planes where the format in its caps has %d.",
                  meta->n_planes, defaults.n_planes));
+    const gsize size = gst_buffer_get_size(buffer);
     for (int i = 0; i < defaults.n_planes; i++) {
+      if (meta->offset[i] > size)
+        return FRAMEWISE_FAIL_STREAM(
+            FORMAT, format("A buffer's GstVideoMeta has plane %d at byte %" G_GSIZE_FORMAT
+                           ", outside of the buffer, which has %" G_GSIZE_FORMAT " bytes.",
+                           i, meta->offset[i], size));
       at.planes.offset[i] = meta->offset[i];
       at.planes.stride[i] = meta->stride[i];
     }
+    width = meta->width;
+    height = meta->height;
   }
-  if (const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer))
-    at.corner = {int(crop->x), int(crop->y)};
+  if (const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer)) {
+    auto corner = corner_of(crop, frame, width, height);
+    if (!corner)
+      return Failure(corner.error());
+    at.corner = *corner;
+  }
   return at;
 }
 
@@ -154,7 +185,7 @@ gboolean gst_framewise_layout_update(GstFramewiseLayout *layout, GstBuffer *buff
                                      GError **error) {
   g_return_val_if_fail(layout, FALSE);
   g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
-  auto at = planes_of(buffer, layout->defaults);
+  auto at = planes_of(buffer, layout->frame, layout->defaults);
   if (!at) {
     g_propagate_error(error, at.error().to_gerror());
     return FALSE;
@@ -164,7 +195,7 @@ gboolean gst_framewise_layout_update(GstFramewiseLayout *layout, GstBuffer *buff
     return FALSE;
   }
   layout->buffer_size = gst_buffer_get_size(buffer);
-  if (guint64(layout->frame.end()) > layout->buffer_size) {
+  if (!layout->frame.fits(layout->buffer_size)) {
     auto small = FRAMEWISE_FAIL_STREAM(
         FORMAT, format("A buffer of %" G_GSIZE_FORMAT " bytes holds no frame of %s %dx%d.",
                        layout->buffer_size, av_get_pix_fmt_name(layout->frame.format()),

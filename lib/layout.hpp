@@ -11,12 +11,14 @@
 
 namespace framewise {
 
-/* Where `buffer` has the planes of a frame: default_layout(), GstVideoMeta, GstVideoCropMeta. */
+/* Where `buffer` has the planes of a frame: default_layout(), GstVideoMeta, GstVideoCropMeta. Metas
+ * may say anything: what points out of the buffer, or out of the picture in it, is refused. */
 struct BufferPlanes {
   PlaneLayout planes;
   Corner corner;
 };
-FRAMEWISE_INTERNAL Result<BufferPlanes> planes_of(GstBuffer *buffer, const PlaneLayout &defaults);
+FRAMEWISE_INTERNAL Result<BufferPlanes> planes_of(GstBuffer *buffer, const StridedLayout &frame,
+                                                  const PlaneLayout &defaults);
 
 /* A layout of frames as default_layout() has them. */
 FRAMEWISE_INTERNAL Result<GstFramewiseLayout> layout_of(const VideoParams &params);

@@ -30,6 +30,10 @@ int64_t StridedArray::row_extent() const {
   return last + type.bytes;
 }
 
+bool StridedArray::fits(size_t size) const {
+  return offset >= 0 && size_t(offset) <= size && size_t(extent()) <= size - size_t(offset);
+}
+
 /* ---- From the descriptor -----------------------------------------------------------------------
  */
 
@@ -149,6 +153,9 @@ Result<void> StridedLayout::describe() {
     return refuse(desc, "it has several pixels in a byte");
   if (desc->nb_components == 0)
     return refuse(desc, "libavutil does not say where its samples are");
+  if (width_ <= 0 || height_ <= 0)
+    return FRAMEWISE_FAIL_STREAM(
+        FORMAT, framewise::format("A %s frame cannot be %dx%d.", desc->name, width_, height_));
 
   n_planes_ = av_pix_fmt_count_planes(format_);
   for (int i = 0; i < n_planes_; i++)
@@ -331,6 +338,9 @@ void StridedLayout::describe_whole() {
 
 Result<void> StridedLayout::place(const PlaneLayout &planes, Corner corner) {
   const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format_);
+  if (corner.x < 0 || corner.y < 0)
+    return FRAMEWISE_FAIL_STREAM(FORMAT, framewise::format("No picture of %s begins at %d,%d.",
+                                                           desc->name, corner.x, corner.y));
   if ((corner.x & ((1 << desc->log2_chroma_w) - 1)) ||
       (corner.y & ((1 << desc->log2_chroma_h) - 1)))
     return FRAMEWISE_FAIL_STREAM(
@@ -339,6 +349,12 @@ Result<void> StridedLayout::place(const PlaneLayout &planes, Corner corner) {
                           desc->name, corner.x, corner.y));
   for (int i = 0; i < n_planes_; i++) {
     StridedArray &array = planes_[i];
+    /* With this, no sum of offset and extent() wraps: strides, rows and columns are ints. */
+    constexpr int64_t farthest = INT64_MAX / 4;
+    if (planes.offset[i] > size_t(farthest))
+      return FRAMEWISE_FAIL_STREAM(
+          FORMAT, framewise::format("A plane of %s at byte %" G_GSIZE_FORMAT " is in no memory.",
+                                    desc->name, planes.offset[i]));
     array.offset = int64_t(planes.offset[i]) + lead_[i];
     if (array.n_dims == 1)
       continue; /* the palette */
@@ -351,6 +367,12 @@ Result<void> StridedLayout::place(const PlaneLayout &planes, Corner corner) {
           FORMAT,
           framewise::format("A buffer's stride of %d bytes is too small for a row of %s %dx%d.",
                             planes.stride[i], desc->name, width_, height_));
+    if (across * array.strides[1] + row_bytes_[i] > planes.stride[i])
+      return FRAMEWISE_FAIL_STREAM(
+          FORMAT,
+          framewise::format("A picture of %s %dx%d that begins at %d,%d ends past the end of "
+                            "its rows: a buffer's stride is %d bytes.",
+                            desc->name, width_, height_, corner.x, corner.y, planes.stride[i]));
     array.strides[0] = planes.stride[i];
     array.offset += down * array.strides[0] + across * array.strides[1];
   }
@@ -395,6 +417,11 @@ int64_t StridedLayout::end() const {
   for (const auto &plane : planes())
     end = std::max(end, plane.offset + plane.extent());
   return end;
+}
+
+bool StridedLayout::fits(size_t size) const {
+  return std::all_of(planes().begin(), planes().end(),
+                     [size](const StridedArray &plane) { return plane.fits(size); });
 }
 
 } // namespace framewise

@@ -57,6 +57,8 @@ struct FRAMEWISE_INTERNAL StridedArray {
   int64_t extent() const;
   /* Bytes from the first to past the last sample of a row. */
   int64_t row_extent() const;
+  /* All elements lie within the first `size` bytes of the buffer. */
+  bool fits(size_t size) const;
   bool is_planes_first() const { return axes[0] == 'C'; }
 };
 
@@ -77,7 +79,8 @@ class FRAMEWISE_INTERNAL StridedLayout {
                                       Padding padding = Padding::skipped);
 
   /* Moves the planes to where a buffer of this format and size has them. Fails where rows
-   * would overlap, and where the corner lies between chroma samples. */
+   * would overlap, where the picture would end past the end of a row, where the corner lies between
+   * chroma samples, and where offsets are beyond any memory. */
   Result<void> place(const PlaneLayout &planes, Corner corner = {});
 
   AVPixelFormat format() const { return format_; }
@@ -101,6 +104,8 @@ class FRAMEWISE_INTERNAL StridedLayout {
   Error why_not() const;
   /* Bytes from the start of the buffer to past the last sample. */
   int64_t end() const;
+  /* Every plane does. */
+  bool fits(size_t size) const;
 
  private:
   Result<void> describe();

@@ -295,6 +295,74 @@ TEST(Sample, that_holds_no_such_frame_is_refused) {
   EXPECT_NE(why(sample.get()).find("no caps"), std::string::npos);
 }
 
+/* Of 64x64 pixels of rgb24, shown as `size`. */
+struct Shown {
+  BufferPtr buffer{gst_buffer_new_allocate(nullptr, 64 * 64 * 3, nullptr)};
+  GstVideoMeta *meta = gst_buffer_add_video_meta(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+                                                 GST_VIDEO_FORMAT_RGB, 64, 64);
+  LayoutPtr layout;
+
+  explicit Shown(Size size) : layout(oracle::layout_of(AV_PIX_FMT_RGB24, size)) {}
+
+  /* Why it is refused; nothing where it is not. */
+  std::string update() {
+    GError *error = nullptr;
+    if (gst_framewise_layout_update(layout.get(), buffer.get(), &error))
+      return {};
+    std::string message = error->message;
+    g_error_free(error);
+    return message;
+  }
+  void crop(guint x, guint y) {
+    GstVideoCropMeta *meta = gst_buffer_get_video_crop_meta(buffer.get());
+    if (!meta)
+      meta = gst_buffer_add_video_crop_meta(buffer.get());
+    meta->x = x;
+    meta->y = y;
+    meta->width = guint(gst_framewise_layout_get_width(layout.get()));
+    meta->height = guint(gst_framewise_layout_get_height(layout.get()));
+  }
+};
+
+TEST(Sample, with_an_offset_out_of_its_buffer_is_refused) {
+  Shown shown({64, 64});
+  EXPECT_EQ(shown.update(), "");
+  for (gsize offset : {gsize(-5000), gsize(-1), gsize(G_MAXINT64), gsize(G_MAXINT64) + 1,
+                       gsize(64 * 64 * 3 + 1)}) {
+    shown.meta->offset[0] = offset;
+    EXPECT_NE(shown.update().find("outside of the buffer"), std::string::npos) << offset;
+  }
+  shown.meta->offset[0] = 1;
+  EXPECT_NE(shown.update().find("holds no frame"), std::string::npos);
+}
+
+TEST(Sample, cropped_to_outside_of_its_picture_is_refused) {
+  Shown shown({10, 10});
+  for (auto [x, y] : {std::pair<guint, guint>{54, 54}, {0, 54}, {54, 0}}) {
+    shown.crop(x, y);
+    EXPECT_EQ(shown.update(), "");
+    EXPECT_EQ(gst_framewise_layout_get_offset(shown.layout.get()), y * 192 + x * 3);
+  }
+  /* Into the next row, past the last, and before the first. */
+  for (auto [x, y] : {std::pair<guint, guint>{60, 3},
+                      {55, 0},
+                      {0, 55},
+                      {guint(-4), 3},
+                      {3, guint(-8)},
+                      {guint(G_MAXINT), 0}}) {
+    shown.crop(x, y);
+    EXPECT_NE(shown.update().find("does not lie inside the 64x64"), std::string::npos) << x;
+  }
+  /* Where the meta does not tell the truth about its size. */
+  shown.meta->width = shown.meta->height = G_MAXUINT;
+  shown.crop(55, 0);
+  EXPECT_NE(shown.update().find("past the end of its rows"), std::string::npos);
+  shown.crop(0, 55);
+  EXPECT_NE(shown.update().find("holds no frame"), std::string::npos);
+  shown.crop(guint(-4), 0);
+  EXPECT_NE(shown.update().find("does not lie inside"), std::string::npos);
+}
+
 /* ---- Lifetime and writing ----------------------------------------------------------------------
  */
 
@@ -595,6 +663,11 @@ TEST(DLPack, tensors_that_do_not_fit_are_refused_and_stay_the_callers) {
       {"rows overlap", [](DLTensor &t) { t.strides[0] = 47; }, "at least 48"},
       {"wide pixels", [](DLTensor &t) { t.strides[1] = 4; }, "axis 1"},
       {"BGR", [](DLTensor &t) { t.strides[2] = -1; }, "axis 2"},
+      {"no shape", [](DLTensor &t) { t.shape = nullptr; }, "Tensor 0 has no shape"},
+      {"negative dimensions", [](DLTensor &t) { t.ndim = -1; }, "Tensor 0 has no shape"},
+      {"no data", [](DLTensor &t) { t.data = nullptr; }, "Tensor 0 has no data"},
+      {"rows far apart", [](DLTensor &t) { t.strides[0] = INT64_MAX; }, "too long"},
+      {"offset", [](DLTensor &t) { t.byte_offset = UINT64_MAX; }, "larger than any memory"},
       {"device", [](DLTensor &t) { t.device.device_type = kDLCUDA; }, "CPU"},
   };
   for (const Wrong &wrong : wrongs) {
@@ -613,8 +686,35 @@ TEST(DLPack, tensors_that_do_not_fit_are_refused_and_stay_the_callers) {
   DLManagedTensor *none[] = {nullptr};
   EXPECT_NE(message_of([&](GError **error) {
               return gst_framewise_layout_wrap_dlpack(layout.get(), none, 0, FALSE, error);
-            }).find("takes 1 array"),
+            }).find("takes 1 array; these are 0."),
             std::string::npos);
+  EXPECT_NE(message_of([&](GError **error) {
+              return gst_framewise_layout_wrap_dlpack(layout.get(), none, 1, FALSE, error);
+            }).find("Tensor 0 is NULL"),
+            std::string::npos);
+}
+
+/* Sums and products of strides must not wrap to something that looks right. */
+TEST(DLPack, tensors_larger_than_memory_are_refused) {
+  for (auto [format, strides] :
+       {std::pair<AVPixelFormat, std::vector<int64_t>>{AV_PIX_FMT_GBRP, {int64_t(1) << 62, 2, 1}},
+        {AV_PIX_FMT_GBRP, {INT64_MAX, 2, 1}},
+        {AV_PIX_FMT_GBRP16, {(int64_t(1) << 62) + 4, 2, 1}},
+        {AV_PIX_FMT_GBRPF32, {(int64_t(1) << 60) + 1, 2, 1}}}) {
+    SCOPED_TRACE(av_get_pix_fmt_name(format));
+    Placed placed = place(format, {2, 2}, Spacing::even, 1, false);
+    LayoutPtr layout = layout_of(placed);
+    ArrayPtr array = map(layout.get(), placed.sample.get());
+    int deleted = 0;
+    Foreign foreign(layout.get(), elements(array.get()), &deleted);
+    foreign.strides = strides;
+    foreign.tensor.dl_tensor.strides = foreign.strides.data();
+    DLManagedTensor *tensors[] = {&foreign.tensor};
+    EXPECT_NE(message_of([&](GError **error) {
+                return gst_framewise_layout_wrap_dlpack(layout.get(), tensors, 1, FALSE, error);
+              }).find("larger than any memory"),
+              std::string::npos);
+  }
 }
 
 TEST(DLPack, wrapped_memory_is_read_only_where_told) {

@@ -70,6 +70,25 @@ class FromNumpy(unittest.TestCase):
             found = sample.get_caps().get_structure(0).get_fraction("framerate")
             self.assertEqual((found.value_numerator, found.value_denominator), wanted)
 
+    def test_a_rate_that_caps_cannot_hold_is_refused_by_its_name(self):
+        array = np.zeros((4, 4), np.uint8)
+        before = sys.getrefcount(array)
+        for rate in (-5, -0.5, (1, 0), (-1, 1), (1, -1), (1,), (1, 2, 3), (1.5, 1), 2**40, (2**40, 1),
+                     (1, 2**40), 1e-9, 1e300, float("inf"), float("nan"), "abc", "1/0", b"25", object()):
+            with self.subTest(rate=rate), self.assertRaisesRegex(ValueError, "`framerate`"):
+                GstFramewise.from_numpy(array, "gray", framerate=rate)
+        gc.collect()
+        self.assertEqual(sys.getrefcount(array), before)
+
+    def test_times_that_are_no_nanoseconds_are_refused_by_their_name(self):
+        array = np.zeros((4, 4), np.uint8)
+        for time in (-1, 1.5, np.float64(3), 2**64, "5"):
+            for name in ("pts", "duration"):
+                with self.subTest(time=time), self.assertRaisesRegex(ValueError, f"`{name}`"):
+                    GstFramewise.from_numpy(array, "gray", **{name: time})
+        sample = GstFramewise.from_numpy(array, "gray", pts=np.int64(5), duration=2**63)
+        self.assertEqual((sample.get_buffer().pts, sample.get_buffer().duration), (5, 2**63))
+
     def test_rows_and_planes_may_be_apart(self):
         large = frames.noise((3, 30, 40), np.dtype("u1"))
         part = large[:, 5:15, 3:20]
@@ -103,6 +122,7 @@ class FromNumpy(unittest.TestCase):
             (rgb[:, ::2], "rgb24", "axis 1"),
             (rgb[::-1], "rgb24", "axis 0"),
             (np.broadcast_to(rgb[:1], (8, 16, 3)), "rgb24", "axis 0 .* at least 48"),
+            ([y, y], "gray", r"`gray` takes 1 array; these are 2\."),
             (rgb, "yuv420p", "takes 3 arrays, one for each plane, in a list; these are 1"),
             (rgb, "gbrp10le", r"<u2 and shape \(3, height, width\)"),
             ([y, u], "yuv420p", "these are 2"),

@@ -50,16 +50,27 @@ class ToNumpy(unittest.TestCase):
         self.assertGreater(array.__array_interface__["data"][0], 2**32)
         self.assertGreater(len(np.unique(array[-1])), 100)
 
-    def test_it_is_writable_where_the_memory_is(self):
+    def test_it_is_read_only_unless_asked_otherwise(self):
         source = np.zeros((2, 4, 3), np.uint8)
-        writable = GstFramewise.from_numpy(source, "rgb24", writable=True)
-        array = GstFramewise.to_numpy(writable)
+        sample = GstFramewise.from_numpy(source, "rgb24", writable=True)
+        for array in (GstFramewise.to_numpy(sample), np.asarray(GstFramewise.map(sample))):
+            self.assertTrue(np.shares_memory(array, source))
+            self.assertFalse(array.flags.writeable)
+            with self.assertRaises(ValueError):
+                array[0, 0, 0] = 1
+            with self.assertRaises(ValueError):
+                array.flags.writeable = True
+
+    def test_it_is_writable_on_request_where_the_memory_is(self):
+        source = np.zeros((2, 4, 3), np.uint8)
+        sample = GstFramewise.from_numpy(source, "rgb24", writable=True)
+        array = GstFramewise.to_numpy(sample, writable=True)
         array[1, 2, 0] = 9
         self.assertEqual(source[1, 2, 0], 9)
-        read_only = GstFramewise.to_numpy(GstFramewise.from_numpy(source, "rgb24"))
-        self.assertFalse(read_only.flags.writeable)
-        with self.assertRaises(ValueError):
-            read_only[0, 0, 0] = 1
+        np.asarray(GstFramewise.map(sample, writable=True))[1, 2, 1] = 8
+        self.assertEqual(source[1, 2, 1], 8)
+        with self.assertRaisesRegex(ValueError, "read only, or shared, and cannot be written"):
+            GstFramewise.to_numpy(GstFramewise.from_numpy(source, "rgb24"), writable=True)
 
     def test_it_keeps_the_buffer_and_then_lets_it_go(self):
         source = frames.noise((2, 4, 3), np.dtype("u1"))
@@ -88,6 +99,19 @@ class ToNumpy(unittest.TestCase):
         for plane in (-1, 2):
             with self.assertRaisesRegex(ValueError, f"no plane {plane}: .* from 0 to 1"):
                 GstFramewise.to_numpy(frames.noise_sample("nv12", 13, 7), plane=plane)
+
+    def test_a_plane_that_is_no_number_is_a_type_error(self):
+        sample = frames.noise_sample("nv12", 13, 7)
+        for plane in ("x", 0.5):
+            with self.assertRaises(TypeError):
+                GstFramewise.to_numpy(sample, plane=plane)
+        self.assertEqual(GstFramewise.to_numpy(sample, plane=np.int64(1)).shape, (4, 7, 2))
+
+    def test_a_size_that_cannot_be_is_an_error(self):
+        for size in ((-(2**31), 4), (4, -(2**31)), (0, 4), (4, -1), (2**31 - 1, 2**31 - 1)):
+            for name in ("yuv420p", "yuyv422", "rgb24"):
+                with self.assertRaisesRegex(GLib.Error, "cannot be"):
+                    GstFramewise.Layout.new(name, *size)
 
     def test_a_sample_without_a_frame_is_a_value_error(self):
         caps = Gst.Caps.from_string("video/x-raw,format=RGB,width=4,height=4")

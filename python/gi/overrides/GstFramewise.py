@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What Python adds to GstFramewise:
 
-to_numpy(sample)                   a frame, or one plane of it, as an ndarray over its own memory
+to_numpy(sample)                   a frame, or one plane of it, as a read-only ndarray over its own memory
 from_numpy(array, pixel_format)    a sample over the memory of an ndarray
 map(sample)                        what to_numpy() wraps: for numpy.from_dlpack(), torch.from_dlpack() ...
 Layout                             its accessors as properties too
@@ -13,6 +13,7 @@ Errors are ValueErrors with the library's own words. NumPy is imported when firs
 import atexit
 import ctypes
 import math
+import operator
 from fractions import Fraction
 
 from gi.overrides import override
@@ -149,6 +150,7 @@ class Array(GstFramewise.Array):
     """A frame's elements in memory, for NumPy (`numpy.asarray`) and users of DLPack."""
 
     _copy = None
+    _writable = True  # where the memory is
 
     @property
     def __array_interface__(self):
@@ -157,7 +159,7 @@ class Array(GstFramewise.Array):
             "typestr": self.get_layout().get_typestr(),
             "shape": tuple(self.get_shape()),
             "strides": tuple(self.get_strides()),
-            "data": (self.get_data(), self.is_read_only()),
+            "data": (self.get_data(), self.is_read_only() or not self._writable),
         }
 
     def __dlpack_device__(self):
@@ -184,19 +186,24 @@ class Array(GstFramewise.Array):
 Array = override(Array)
 
 
-def map(sample, plane=None, padding=False, copy=None):
+def map(sample, plane=None, padding=False, copy=None, writable=False):
     """The elements of a frame where they lie, as an Array that keeps the sample's buffer.
 
     plane: the number of a plane; None is the whole frame
     padding: bytes that pad a pixel (rgb0) make a channel
     copy: what __dlpack__() does, which cannot hand out read-only memory: None copies such memory,
         False raises a BufferError, True always copies
+    writable: NumPy may write into the frame, which everybody who has it sees: other branches of a
+        tee, and decoders that still refer to it. A ValueError where the memory does not allow that.
+        Without it arrays are read only; DLPack before 1.0 cannot say so of a tensor, so of one
+        without a copy it is the caller who must not write.
     """
     try:
         layout = GstFramewise.Layout.new_from_sample(sample)
         if padding:
             layout = layout.with_padding()
         if plane is not None:
+            plane = operator.index(plane)
             n_planes = layout.get_n_planes()
             if not 0 <= plane < n_planes:
                 raise ValueError(
@@ -204,15 +211,16 @@ def map(sample, plane=None, padding=False, copy=None):
                     f"to {n_planes - 1}."
                 )
             layout = layout.get_plane(plane)
-        array = layout.map(sample.get_buffer(), GstFramewise.Access.AS_MEMORY)
+        access = GstFramewise.Access.WRITE if writable else GstFramewise.Access.AS_MEMORY
+        array = layout.map(sample.get_buffer(), access)
     except GLib.Error as error:
         raise ValueError(error.message) from None
-    array._copy = copy
+    array._copy, array._writable = copy, writable
     return array
 
 
-def to_numpy(sample, plane=None, padding=False):
-    """A frame as an ndarray over its own memory, read only where that is.
+def to_numpy(sample, plane=None, padding=False, writable=False):
+    """A frame as an ndarray over its own memory, read only unless `writable`: see map().
 
     The array keeps the sample's buffer. Only planes that do not lie evenly spaced in one memory are
     copied to make one array of them; `result.base.is_copy()` tells. A format that is no single array,
@@ -220,7 +228,7 @@ def to_numpy(sample, plane=None, padding=False):
     """
     import numpy
 
-    return numpy.asarray(map(sample, plane, padding))
+    return numpy.asarray(map(sample, plane, padding, writable=writable))
 
 
 # ---- Arrays -> samples ---------------------------------------------------------------------------
@@ -298,10 +306,8 @@ def _layout_for(pixel_format, arrays, width, height):
     whole = len(arrays) == 1 and probe.is_strided() and (n_planes == 1 or probe.axes[0] == "C")
     if not whole and len(arrays) != n_planes:
         one = "one array, or " if probe.is_strided() and probe.axes[0] == "C" else ""
-        raise ValueError(
-            f"`{pixel_format}` takes {one}{n_planes} arrays, one for each plane, in a list; "
-            f"these are {len(arrays)}."
-        )
+        planes = "1 array" if n_planes == 1 else f"{n_planes} arrays, one for each plane, in a list"
+        raise ValueError(f"`{pixel_format}` takes {one}{planes}; these are {len(arrays)}.")
     first = probe if whole else probe.get_plane(0)
     name = f"`{pixel_format}`" if whole or n_planes == 1 else f"Plane 0 of `{pixel_format}`"
     _expect(first, arrays[0], name, {"H": "height", "W": "width"})
@@ -343,6 +349,8 @@ def from_numpy(
     """
     import numpy
 
+    rate = _fraction(framerate)
+    pts, duration = _nanoseconds(pts, "pts"), _nanoseconds(duration, "duration")
     arrays = list(array) if isinstance(array, (list, tuple)) else [array]
     for each in arrays:
         if not isinstance(each, numpy.ndarray):
@@ -365,23 +373,49 @@ def from_numpy(
             raise
     except GLib.Error as error:
         raise ValueError(error.message) from None
-    if pts is not None:
-        buffer.pts = pts
-    if duration is not None:
-        buffer.duration = duration
-    return Gst.Sample.new(buffer, layout.to_caps(*_fraction(framerate)), None, None)
+    buffer.pts, buffer.duration = pts, duration
+    return Gst.Sample.new(buffer, layout.to_caps(*rate), None, None)
 
 
-def _fraction(rate):
-    if rate is None:
+def _nanoseconds(time, name):
+    if time is None:
+        return Gst.CLOCK_TIME_NONE
+    try:
+        nanoseconds = operator.index(time)
+    except TypeError:
+        nanoseconds = -1
+    if not 0 <= nanoseconds <= Gst.CLOCK_TIME_NONE:
+        raise ValueError(f"`{name}` takes a whole number of nanoseconds from 0 on, not {time!r}.")
+    return nanoseconds
+
+
+def _fraction(framerate):
+    """Numerator and denominator as caps hold them; 0/1 where there is no fixed rate."""
+    if framerate is None:
         return 0, 1
-    if hasattr(rate, "denom"):  # Gst.Fraction
-        return rate.num, rate.denom
+    try:
+        exact = _exact_rate(framerate)
+    except (TypeError, ValueError, ArithmeticError):
+        exact = None
+    limit = 2**31
+    if exact is None or not (0 <= exact.numerator < limit and exact.denominator < limit):
+        raise ValueError(
+            "`framerate` takes a number from 0 on, a Fraction, or a pair of whole numbers such as "
+            f"(30000, 1001), each less than 2**31; not {framerate!r}."
+        )
+    return exact.numerator, exact.denominator
+
+
+def _exact_rate(rate):
+    if hasattr(rate, "denom"):  # Gst.Fraction, whose parts may be whole floats
+        rate = int(rate.num), int(rate.denom)
     if isinstance(rate, tuple):
-        return rate
+        numerator, denominator = (operator.index(part) for part in rate)
+        return Fraction(numerator, denominator) if denominator > 0 else None
     exact = Fraction(rate)
     if isinstance(rate, float) and not rate.is_integer():
         # 29.97 is 30000/1001 to everybody
         ntsc = Fraction(round(rate * 1.001) * 1000, 1001)
-        exact = ntsc if math.isclose(rate, ntsc, rel_tol=1e-4) else exact.limit_denominator(1001)
-    return exact.numerator, exact.denominator
+        near = ntsc if math.isclose(rate, ntsc, rel_tol=1e-4) else exact.limit_denominator(1001)
+        return near or None  # less than one frame in 1000 s takes a Fraction
+    return exact
