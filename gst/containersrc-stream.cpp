@@ -24,11 +24,18 @@ void container_src_publish_layout(GstContainerSrc *self, std::optional<GstFramew
   g_object_notify(G_OBJECT(self), "frame-layout");
 }
 
+/* Beside a decoder that keeps every core busy, slices of a conversion only wait for one another. */
+static int conversion_threads(const ContainerSrcState &state) {
+  const int asked_for = state.player_settings.reader.decoder.thread_count;
+  const bool decoder_has_threads = state.player->reader().codec()->active_thread_type != 0;
+  return asked_for == 0 && decoder_has_threads ? 1 : asked_for;
+}
+
 static Result<void> negotiate_for(GstContainerSrc *self, ContainerSrcState &state,
                                   const VideoParams &native) {
   CapsPtr accepted(gst_pad_peer_query_caps(GST_BASE_SRC_PAD(self), nullptr));
-  auto delivery = FrameDelivery::choose(state.pixel_format, native, accepted.get(),
-                                        state.player_settings.reader.decoder.thread_count);
+  auto delivery =
+      FrameDelivery::choose(state.pixel_format, native, accepted.get(), conversion_threads(state));
   if (!delivery)
     return Failure(delivery.error());
   state.delivery = std::move(*delivery);
