@@ -319,8 +319,6 @@ struct Shown {
       meta = gst_buffer_add_video_crop_meta(buffer.get());
     meta->x = x;
     meta->y = y;
-    meta->width = guint(gst_framewise_layout_get_width(layout.get()));
-    meta->height = guint(gst_framewise_layout_get_height(layout.get()));
   }
 };
 
