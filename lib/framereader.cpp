@@ -328,6 +328,7 @@ Result<void> FrameReader::seek_to_time(int64_t time) {
  * counts frames nor compares times. */
 
 void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
+  const bool counted = !index_ && next_number_ >= 0;
   index_ = std::move(index);
   disproved_ = false;
   detours_.clear();
@@ -338,7 +339,6 @@ void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
     if (frame.number >= 0)
       cache_.put(frame.number, frame.picture.get(), frame.number);
   ready_.clear();
-  const bool counted = next_number_ >= 0;
   if (counted && index_->means() != FrameIndex::Means::rate)
     position_.given = int32_t(next_number_ - 1);
   else

@@ -283,7 +283,8 @@ std::string IndexBuilder::reason_to_distrust() const {
 
 bool IndexBuilder::is_small() const {
   const AVCodecParameters *codec = input_->stream()->codecpar;
-  return int64_t(index_->packets_.size()) * codec->width * codec->height <= request_.prove_up_to;
+  const int64_t samples = int64_t(index_->packets_.size()) * codec->width * codec->height;
+  return samples > 0 && samples <= request_.prove_up_to; /* 0: of unknown size */
 }
 
 Result<void> IndexBuilder::decode(Keep keep, Care care) {
