@@ -7,6 +7,7 @@
 #include "filterspec.hpp"
 
 #include <string>
+#include <vector>
 
 namespace framewise {
 
@@ -30,17 +31,26 @@ struct FilterPassage {
   FilterEnd input, output;
 };
 
-/* The labels of a graph's ways in and out. */
-constexpr const char *input_label = "video_in";
-constexpr const char *output_label = "video_out";
+/* A filter of the graph and the node that it was made of. */
+struct BuiltNode {
+  AVFilterContext *filter; /* the graph's */
+  NodePlace place;
+};
+
+struct BuiltFilters {
+  FilterPassage passage;
+  std::vector<BuiltNode> nodes; /* every one of the description, in its order */
+};
 
 /* An empty graph with the options set, and the defaults of the ffmpeg command for the scalers that
  * libavfilter puts in by itself. */
 Result<FilterGraphPtr> new_filter_graph(const FilterDescription &description,
                                         const FilterGraphOptions &options);
 /* Makes every filter of the description in `graph` and links them with each other, the sequence's
- * output with the graph's input; the description is not empty. Filters may open files. All errors
- * but out of memory are LIBRARY/SETTINGS. */
-Result<FilterPassage> build_filters(AVFilterGraph *graph, const FilterDescription &description);
+ * output with the graph's input; the description is not empty. First all options of all filters are
+ * set, and only when libavfilter takes every value are the filters initialised, which may open
+ * files. All errors but out of memory are LIBRARY/SETTINGS: also anything but video, ends that are
+ * linked to nothing, and filters from which no way leads to the output. */
+Result<BuiltFilters> build_filters(AVFilterGraph *graph, const FilterDescription &description);
 
 } // namespace framewise

@@ -74,9 +74,9 @@ Result<void> FilterGraph::check(const FilterDescription &description,
   auto graph = new_filter_graph(description, few_threads);
   if (!graph)
     return Failure(graph.error());
-  auto passage = build_filters(graph->get(), description);
-  if (!passage)
-    return Failure(passage.error());
+  auto built = build_filters(graph->get(), description);
+  if (!built)
+    return Failure(built.error());
   return {};
 }
 
@@ -90,9 +90,10 @@ Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
   FilterGraph self;
   self.graph_ = std::move(*graph);
   self.input_ = input;
-  auto passage = build_filters(self.graph_.get(), description);
-  if (!passage)
-    return Failure(passage.error());
+  auto built = build_filters(self.graph_.get(), description);
+  if (!built)
+    return Failure(built.error());
+  const FilterPassage *passage = &built->passage;
 
   const VideoParams &params = input.params;
   auto no_memory = [] { return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory."); };

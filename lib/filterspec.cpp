@@ -1,4 +1,4 @@
-/* gst-framewise: FFmpeg's filter language as a tree.
+/* gst-framewise: descriptions of filters as a tree, and FFmpeg's language for them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,6 +9,7 @@ extern "C" {
 #include <libavutil/opt.h>
 }
 
+#include <algorithm>
 #include <cstring>
 
 namespace framewise {
@@ -21,16 +22,37 @@ std::string take_token(const char **text, const char *terminators) {
   return token ? token.get() : "";
 }
 
-/* What is quoted of the text in a message: enough to find the place. */
-std::string excerpt(const char *text) {
-  constexpr size_t longest = 40;
-  std::string part(text, strnlen(text, longest + 1));
-  if (part.size() <= longest)
-    return part;
-  size_t end = longest;
-  while (end > 0 && (part[end] & 0xc0) == 0x80) /* not inside a UTF-8 character */
-    end--;
-  return part.substr(0, end) + "…";
+/* A field of a filter, under one of its names. */
+struct OptionField {
+  const AVClass *owner = nullptr;
+  const AVOption *option = nullptr;
+
+  bool operator==(const OptionField &other) const {
+    return option && other.option && owner == other.owner && option->offset == other.option->offset;
+  }
+};
+
+/* What lies inside an object comes first, as in libavutil's own search. */
+OptionField find_field(const AVClass *owner, const std::string &key) {
+  void *state = nullptr;
+  while (const AVClass *child = av_opt_child_class_iterate(owner, &state))
+    if (OptionField found = find_field(child, key); found.option)
+      return found;
+  return {owner, av_opt_find(&owner, key.c_str(), nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ)};
+}
+
+/* Of what every filter has, or else of this one. No option where neither has it. */
+OptionField find_field(const AVFilter *filter, const std::string &key) {
+  const AVClass *generic = avfilter_get_class();
+  if (const AVOption *option =
+          av_opt_find(&generic, key.c_str(), nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ))
+    return {generic, option};
+  return filter->priv_class ? find_field(filter->priv_class, key) : OptionField{};
+}
+
+/* Whether options called `a` and `b` of `filter` set the same. */
+bool name_the_same(const AVFilter *filter, const std::string &a, const std::string &b) {
+  return a == b || find_field(filter, a) == find_field(filter, b);
 }
 
 class Parser {
@@ -106,11 +128,9 @@ class Parser {
   }
 
   Result<FilterNode> parse_node() {
-    FilterNode node;
-    if (auto labels = parse_labels(); labels)
-      node.inputs = std::move(*labels);
-    else
-      return Failure(labels.error());
+    auto inputs = parse_labels();
+    if (!inputs)
+      return Failure(inputs.error());
 
     const char *start = rest_;
     std::string name = take_token(&rest_, "=,;[");
@@ -119,86 +139,22 @@ class Parser {
           SETTINGS,
           *start ? format("The name of a filter is missing before `%s`.", excerpt(start).c_str())
                  : "The name of a filter is missing at the end.");
-    if (size_t at = name.find('@'); at != std::string::npos && at + 1 < name.size()) {
-      node.id = name.substr(at + 1);
-      name.resize(at);
-    }
-    node.filter = avfilter_get_by_name(name.c_str());
-    if (!node.filter)
-      return FRAMEWISE_FAIL_LIBRARY(
-          SETTINGS, format("No filter `%s`. `ffmpeg -filters` lists what this libavfilter has.",
-                           excerpt(name.c_str()).c_str()));
+    auto node = FilterNode::of_name(name);
+    if (!node)
+      return node;
+    node->inputs = std::move(*inputs);
 
     if (*rest_ == '=') {
       rest_++;
-      std::string arguments = take_token(&rest_, "[],;");
-      if (auto options = resolve_options(node, arguments); options)
-        node.options = std::move(*options);
-      else
-        return Failure(options.error());
+      if (auto ok = node->add_arguments(take_token(&rest_, "[],;")); !ok)
+        return Failure(ok.error());
     }
 
-    if (auto labels = parse_labels(); labels)
-      node.outputs = std::move(*labels);
-    else
-      return Failure(labels.error());
+    auto outputs = parse_labels();
+    if (!outputs)
+      return Failure(outputs.error());
+    node->outputs = std::move(*outputs);
     return node;
-  }
-
-  /* `arguments` is the text behind `=`, its outer quotes gone. */
-  static Result<std::vector<FilterOption>> resolve_options(const FilterNode &node,
-                                                           const std::string &arguments) {
-    std::vector<FilterOption> options;
-    const AVClass *own = node.filter->priv_class;
-    const AVClass *generic = avfilter_get_class();
-    /* Walks the filter's options as values without a key come; NULL before the first one and after
-     * the last. */
-    const AVOption *cursor = nullptr;
-    int last_offset = -1;
-
-    for (const char *rest = arguments.c_str(); *rest;) {
-      const char *positional = nullptr;
-      if (own && (cursor = av_opt_next(&own, cursor))) {
-        /* Constants are values of other options; a second name of the same field is skipped. */
-        if (cursor->type == AV_OPT_TYPE_CONST || cursor->offset == last_offset)
-          continue;
-        last_offset = cursor->offset;
-        positional = cursor->name;
-      }
-
-      const char *start = rest;
-      char *raw_key = nullptr, *raw_value = nullptr;
-      int ret = av_opt_get_key_value(&rest, "=", ":", positional ? AV_OPT_FLAG_IMPLICIT_KEY : 0,
-                                     &raw_key, &raw_value);
-      AvPtr<char> key(raw_key), value(raw_value);
-      if (ret < 0)
-        return FRAMEWISE_FAIL_LIBRARY(
-            SETTINGS,
-            format("Filter `%s` has no option left for `%s`; write it as `option=value`. `ffmpeg "
-                   "-h filter=%s` lists its options.",
-                   node.name().c_str(), excerpt(start).c_str(), node.filter->name));
-      if (*rest)
-        rest++;
-
-      FilterOption option{key ? key.get() : positional, value.get()};
-      const AVOption *found =
-          av_opt_find(&generic, option.key.c_str(), nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ);
-      bool is_generic = found;
-      if (!found && own)
-        found = av_opt_find(&own, option.key.c_str(), nullptr, 0,
-                            AV_OPT_SEARCH_CHILDREN | AV_OPT_SEARCH_FAKE_OBJ);
-      if (!found)
-        return FRAMEWISE_FAIL_LIBRARY(
-            SETTINGS, format("Filter `%s` has no option `%s`. `ffmpeg -h filter=%s` lists its "
-                             "options.",
-                             node.name().c_str(), option.key.c_str(), node.filter->name));
-      if (key)
-        cursor = nullptr;
-      if (compat::positional_options_follow_named && !is_generic)
-        cursor = found;
-      options.push_back(std::move(option));
-    }
-    return options;
   }
 
   const char *rest_;
@@ -226,12 +182,7 @@ std::string labels_to_text(const std::vector<std::string> &labels) {
 }
 
 std::string node_to_text(const FilterNode &node) {
-  std::string arguments;
-  for (const auto &option : node.options) {
-    if (!arguments.empty())
-      arguments += ':';
-    arguments += option.key + "=" + escape(option.value, ":");
-  }
+  const std::string arguments = node.arguments();
   std::string text = labels_to_text(node.inputs) + escape(node.name(), "=[],;");
   if (!arguments.empty())
     text += "=" + escape(arguments, "[],;");
@@ -240,9 +191,110 @@ std::string node_to_text(const FilterNode &node) {
 
 } // namespace
 
+/* ---- FilterNode ------------------------------------------------------------------------------ */
+
+Result<FilterNode> FilterNode::of_name(const std::string &name) {
+  FilterNode node;
+  std::string filter = name;
+  if (size_t at = name.find('@'); at != std::string::npos && at + 1 < name.size()) {
+    node.id = name.substr(at + 1);
+    filter.resize(at);
+  }
+  node.filter = avfilter_get_by_name(filter.c_str());
+  if (!node.filter)
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, format("No filter `%s`. `ffmpeg -filters` lists what this libavfilter has.",
+                         excerpt(filter).c_str()));
+  return node;
+}
+
 std::string FilterNode::name() const {
   return id.empty() ? filter->name : std::string(filter->name) + "@" + id;
 }
+
+void FilterNode::set_option(const std::string &key, const std::string &value) {
+  auto sets_the_same = [&](const FilterOption &option) {
+    return name_the_same(filter, option.key, key);
+  };
+  auto first = std::find_if(options.begin(), options.end(), sets_the_same);
+  if (first == options.end()) {
+    options.push_back({key, value});
+    return;
+  }
+  *first = {key, value};
+  options.erase(std::remove_if(first + 1, options.end(), sets_the_same), options.end());
+}
+
+const FilterOption *FilterNode::find_option(const std::string &key) const {
+  auto last = std::find_if(options.rbegin(), options.rend(), [&](const FilterOption &option) {
+    return name_the_same(filter, option.key, key);
+  });
+  return last == options.rend() ? nullptr : &*last;
+}
+
+Result<void> FilterNode::require_option(const std::string &key) const {
+  if (find_field(filter, key).option)
+    return {};
+  return FRAMEWISE_FAIL_LIBRARY(
+      SETTINGS, format("Filter `%s` has no option `%s`. `ffmpeg -h filter=%s` lists its options.",
+                       excerpt(name()).c_str(), excerpt(key).c_str(), filter->name));
+}
+
+Result<void> FilterNode::add_arguments(const std::string &arguments) {
+  const AVClass *own = filter->priv_class;
+  /* Walks the filter's options as values without a key come; NULL before the first one and after
+   * the last. */
+  const AVOption *cursor = nullptr;
+  int last_offset = -1;
+
+  for (const char *rest = arguments.c_str(); *rest;) {
+    const char *positional = nullptr;
+    if (own && (cursor = av_opt_next(&own, cursor))) {
+      /* Constants are values of other options; a second name of the same field is skipped. */
+      if (cursor->type == AV_OPT_TYPE_CONST || cursor->offset == last_offset)
+        continue;
+      last_offset = cursor->offset;
+      positional = cursor->name;
+    }
+
+    const char *start = rest;
+    char *raw_key = nullptr, *raw_value = nullptr;
+    int ret = av_opt_get_key_value(&rest, "=", ":", positional ? AV_OPT_FLAG_IMPLICIT_KEY : 0,
+                                   &raw_key, &raw_value);
+    AvPtr<char> key(raw_key), value(raw_value);
+    if (ret < 0)
+      return FRAMEWISE_FAIL_LIBRARY(
+          SETTINGS,
+          format("Filter `%s` has no option left for `%s`; write it as `option=value`. `ffmpeg -h "
+                 "filter=%s` lists its options.",
+                 excerpt(name()).c_str(), excerpt(start).c_str(), filter->name));
+    if (*rest)
+      rest++;
+
+    FilterOption option{key ? key.get() : positional, value.get()};
+    if (auto ok = require_option(option.key); !ok)
+      return ok;
+    OptionField found = find_field(filter, option.key);
+    if (key)
+      cursor = nullptr;
+    if (compat::positional_options_follow_named && found.owner != avfilter_get_class())
+      cursor = found.option;
+    options.push_back(std::move(option));
+  }
+  return {};
+}
+
+std::string FilterNode::arguments() const {
+  std::string text;
+  for (const auto &option : options) {
+    if (!text.empty())
+      text += ':';
+    text += option.key + "=" + escape(option.value, ":");
+  }
+  return text;
+}
+
+/* ---- FilterSpec ------------------------------------------------------------------------------ */
 
 std::string FilterSpec::to_text() const {
   std::string text;
@@ -262,10 +314,41 @@ std::string FilterSpec::to_text() const {
 
 Result<FilterSpec> parse_filter_text(const std::string &text) { return Parser(text).parse(); }
 
-static Result<std::optional<FilterSpec>> parse_property(const char *text, const char *property) {
+std::string excerpt(const std::string &text) {
+  constexpr size_t longest = 40;
+  size_t end = text.size();
+  if (end > longest)
+    for (end = longest; end > 0 && (text[end] & 0xc0) == 0x80;) /* not inside a UTF-8 character */
+      end--;
+  CString valid(g_utf8_make_valid(text.c_str(), gssize(end)));
+  return end < text.size() ? std::string(valid.get()) + "…" : valid.get();
+}
+
+/* ---- FilterDescription ----------------------------------------------------------------------- */
+
+FilterNode &FilterDescription::node(const NodePlace &place) {
+  return (place.in_sequence ? sequence : graph)->chains[place.chain][place.node];
+}
+
+const FilterNode &FilterDescription::node(const NodePlace &place) const {
+  return (place.in_sequence ? sequence : graph)->chains[place.chain][place.node];
+}
+
+std::string FilterDescription::to_text() const {
+  std::string text;
+  for (const auto *spec : {&sequence, &graph})
+    if (*spec)
+      text += (text.empty() ? "`" : " and `") + (*spec)->to_text() + "`";
+  return text;
+}
+
+using SpecParser = Result<FilterSpec>(const std::string &text);
+
+static Result<std::optional<FilterSpec>> parse_property(SpecParser *parse, const char *text,
+                                                        const char *property) {
   if (!text || !*text)
     return std::nullopt;
-  auto spec = parse_filter_text(text);
+  auto spec = parse(text);
   if (!spec) {
     Error error = spec.error();
     error.debug = framewise::format("%s=\"%s\"", property, text);
@@ -276,10 +359,10 @@ static Result<std::optional<FilterSpec>> parse_property(const char *text, const 
 
 Result<FilterDescription> FilterDescription::parse(const char *sequence, const char *graph) {
   FilterDescription description;
-  auto sequence_spec = parse_property(sequence, "filter-sequence");
+  auto sequence_spec = parse_property(parse_filter_text, sequence, "filter-sequence");
   if (!sequence_spec)
     return Failure(sequence_spec.error());
-  auto graph_spec = parse_property(graph, "filter-graph");
+  auto graph_spec = parse_property(parse_filter_text, graph, "filter-graph");
   if (!graph_spec)
     return Failure(graph_spec.error());
   description.sequence = std::move(*sequence_spec);

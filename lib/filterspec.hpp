@@ -1,4 +1,4 @@
-/* gst-framewise: FFmpeg's filter language as a tree.
+/* gst-framewise: descriptions of filters as a tree.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
@@ -14,6 +14,10 @@
 #include <vector>
 
 namespace framewise {
+
+/* The labels of a graph's ways in and out. */
+constexpr const char *input_label = "video_in";
+constexpr const char *output_label = "video_out";
 
 /* One option of a filter; positional ones have got their key. */
 struct FilterOption {
@@ -31,9 +35,24 @@ struct FRAMEWISE_INTERNAL FilterNode {
   std::vector<std::string> inputs;   /* labels of the first inputs, in turn */
   std::vector<std::string> outputs;  /* labels of the first outputs, in turn */
 
+  /* The filter of `name` or `name@id`; an error where libavfilter has none. */
+  static Result<FilterNode> of_name(const std::string &name);
+
   bool operator==(const FilterNode &) const = default;
   /* `name` or `name@id`. */
   std::string name() const;
+  /* Puts `value` in the place of all options that set the same field of the filter as `key`
+   * does (many have two names), else behind the options. Neither is checked. */
+  void set_option(const std::string &key, const std::string &value);
+  /* The last option that sets the same field as `key`; NULL where none does. */
+  const FilterOption *find_option(const std::string &key) const;
+  /* An error where the filter has no option `key`. */
+  Result<void> require_option(const std::string &key) const;
+  /* Reads what stands behind `name=`, with one level of quotes and escapes: positional options in
+   * the order of the filter's AVOptions. Puts them behind the options. */
+  Result<void> add_arguments(const std::string &arguments);
+  /* The options as add_arguments() reads them, every key written out. */
+  std::string arguments() const;
 };
 
 /* Filters one behind the other. What a filter's labels leave open of its outputs goes into the next
@@ -45,7 +64,8 @@ struct FRAMEWISE_INTERNAL FilterSpec {
   std::vector<FilterChain> chains; /* never empty, and none of them is */
 
   bool operator==(const FilterSpec &) const = default;
-  /* FFmpeg's syntax with every key written out. parse_filter_text() makes the same tree of it. */
+  /* FFmpeg's syntax with every key written out. parse_filter_text() makes the same tree of
+   * it. */
   std::string to_text() const;
 };
 
@@ -55,14 +75,31 @@ struct FRAMEWISE_INTERNAL FilterSpec {
  * half, nothing where a filter should stand. Values are not looked at. */
 FRAMEWISE_INTERNAL Result<FilterSpec> parse_filter_text(const std::string &text);
 
+/* Where a filter stands in a FilterDescription. */
+struct NodePlace {
+  bool in_sequence; /* else in the graph */
+  size_t chain, node;
+
+  bool operator==(const NodePlace &) const = default;
+};
+
 /* What to build: the sequence first, its output being the graph's `[video_in]`. */
 struct FRAMEWISE_INTERNAL FilterDescription {
   std::optional<FilterSpec> sequence;
   std::optional<FilterSpec> graph;
 
+  bool operator==(const FilterDescription &) const = default;
   bool empty() const { return !sequence && !graph; }
+  /* `place` must be one of this description. */
+  FilterNode &node(const NodePlace &place);
+  const FilterNode &node(const NodePlace &place) const;
+  /* For messages: what there is of the two, each in FFmpeg's syntax between backticks. */
+  std::string to_text() const;
   /* NULL or "": not there. */
   static Result<FilterDescription> parse(const char *sequence, const char *graph);
 };
+
+/* What messages quote of a text: enough to find the place, and always UTF-8. */
+FRAMEWISE_INTERNAL std::string excerpt(const std::string &text);
 
 } // namespace framewise
