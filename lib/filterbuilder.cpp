@@ -18,7 +18,7 @@ namespace framewise {
 namespace {
 
 /* What the ffmpeg command gives to every scaler that says nothing else. */
-constexpr const char *default_sws_flags = "bicubic";
+const std::string default_sws_flags = "bicubic";
 
 /* A filter on its way from the description into the graph. */
 struct Filter {
@@ -42,15 +42,17 @@ bool mentions_flags(const FilterNode &node) {
   });
 }
 
-/* Where the scaler's options are only read when it is configured: tries one on a scaler of our own.
- */
-int try_on_scaler(const FilterOption &option) {
+/* What libavfilter gives to the scaler only when that is configured: tries it on one of our own. */
+int try_on_scaler(const std::string &key, const std::string &value) {
   const AVClass *scaler = sws_get_class();
-  if (!av_opt_find(&scaler, option.key.c_str(), nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ))
+  if (!av_opt_find(&scaler, key.c_str(), nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ))
     return 0;
   SwsContextPtr context(sws_alloc_context());
-  return context ? av_opt_set(context.get(), option.key.c_str(), option.value.c_str(), 0)
-                 : AVERROR(ENOMEM);
+  return context ? av_opt_set(context.get(), key.c_str(), value.c_str(), 0) : AVERROR(ENOMEM);
+}
+
+bool is_scaler(const FilterNode &node) {
+  return !strcmp(node.filter->name, "scale") || !strcmp(node.filter->name, "scale2ref");
 }
 
 Result<void> set_option(Filter &filter, const FilterOption &option) {
@@ -66,8 +68,11 @@ Result<void> set_option(Filter &filter, const FilterOption &option) {
                      AV_OPT_SEARCH_CHILDREN);
   if (ret == AVERROR_OPTION_NOT_FOUND) {
     filter.rest.set(option.key, option.value);
-    ret = try_on_scaler(option);
+    ret = try_on_scaler(option.key, option.value);
   }
+  /* libavfilter 8 crashes on wrong ones, on its way to the log. */
+  if (ret >= 0 && is_scaler(node) && option.key == "flags" && !option.value.empty())
+    ret = try_on_scaler("sws_flags", option.value);
   if (ret < 0)
     return fail_av(
         ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
@@ -86,6 +91,40 @@ std::string options_of(const FilterNode &node) {
     text += "`" + option.key + "=" + excerpt(option.value) + "`";
   }
   return text.empty() ? "none" : text;
+}
+
+/* ---- Leading sws_flags ------------------------------------------------------------------------
+ */
+
+std::string scaler_arguments(const FilterSpec &spec) {
+  return "flags=" + (spec.sws_flags.empty() ? default_sws_flags : spec.sws_flags);
+}
+
+/* As arguments of a scaler, which they become: further options may follow the flags. */
+Result<FilterNode> default_scaler(const FilterSpec &spec) {
+  auto scaler = FilterNode::of_name("scale");
+  if (scaler)
+    if (auto ok = scaler->add_arguments(scaler_arguments(spec)); !ok)
+      return Failure(ok.error());
+  return scaler;
+}
+
+/* Scalers that libavfilter puts in by itself would meet a wrong value only in the midst of
+ * configuring. */
+Result<void> check_scaler_arguments(const FilterSpec &spec) {
+  auto scaler = default_scaler(spec);
+  if (!scaler)
+    return Failure(scaler.error());
+  FilterGraphPtr throw_away(avfilter_graph_alloc());
+  AVFilterContext *context =
+      throw_away ? avfilter_graph_alloc_filter(throw_away.get(), scaler->filter, "scale") : nullptr;
+  if (!context)
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  Filter filter{{}, &*scaler, context, {}};
+  for (const auto &option : scaler->options)
+    if (auto ok = set_option(filter, option); !ok)
+      return ok;
+  return {};
 }
 
 /* ---- Filters ----------------------------------------------------------------------------------
@@ -145,15 +184,17 @@ class Builder {
     const auto &spec = spec_of(in_sequence);
     if (!spec)
       return {};
-    const std::string sws_flags = spec->sws_flags.empty() ? default_sws_flags : spec->sws_flags;
+    auto scaler = default_scaler(*spec);
+    if (!scaler)
+      return Failure(scaler.error());
     for (size_t chain = 0; chain < spec->chains.size(); chain++)
       for (size_t node = 0; node < spec->chains[chain].size(); node++)
-        if (auto ok = make({in_sequence, chain, node}, sws_flags); !ok)
+        if (auto ok = make({in_sequence, chain, node}, scaler->options); !ok)
           return ok;
     return {};
   }
 
-  Result<void> make(const NodePlace &place, const std::string &sws_flags) {
+  Result<void> make(const NodePlace &place, const std::vector<FilterOption> &of_scalers) {
     const FilterNode &node = description_.node(place);
     /* Before the filter itself tries to have that many. */
     if (auto counts = pad_counts(node); !counts)
@@ -170,8 +211,9 @@ class Builder {
       if (auto ok = set_option(filter, option); !ok)
         return ok;
     if (!strcmp(node.filter->name, "scale") && !mentions_flags(node))
-      if (auto ok = set_option(filter, {"flags", sws_flags}); !ok)
-        return ok;
+      for (const auto &option : of_scalers)
+        if (auto ok = set_option(filter, option); !ok)
+          return ok;
     filters_.push_back(std::move(filter));
     return {};
   }
@@ -306,11 +348,14 @@ Result<FilterGraphPtr> new_filter_graph(const FilterDescription &description,
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   graph->nb_threads = options.threads;
   /* For the scalers that libavfilter puts in by itself. */
-  std::string flags = default_sws_flags;
+  std::string arguments = scaler_arguments({});
   for (const auto *spec : {&description.sequence, &description.graph})
-    if (*spec && !(*spec)->sws_flags.empty())
-      flags = (*spec)->sws_flags;
-  av_opt_set(graph.get(), "scale_sws_opts", ("flags=" + flags).c_str(), 0);
+    if (*spec && !(*spec)->sws_flags.empty()) {
+      if (auto ok = check_scaler_arguments(**spec); !ok)
+        return Failure(ok.error());
+      arguments = scaler_arguments(**spec);
+    }
+  av_opt_set(graph.get(), "scale_sws_opts", arguments.c_str(), 0);
   if (options.auto_convert == AutoConvert::no)
     avfilter_graph_set_auto_convert(graph.get(), AVFILTER_AUTO_CONVERT_NONE);
   return graph;
