@@ -4,6 +4,8 @@
  */
 #include "filterspec.hpp"
 
+#include "filterjson.hpp"
+
 extern "C" {
 #include <libavutil/avstring.h>
 #include <libavutil/opt.h>
@@ -176,8 +178,12 @@ std::string escape(const std::string &text, const char *special) {
 
 std::string labels_to_text(const std::vector<std::string> &labels) {
   std::string text;
-  for (const auto &label : labels)
-    text += "[" + escape(label, "[]") + "]";
+  for (const auto &label : labels) {
+    text += '[';
+    if (label.front() == '{' || label.front() == '"') /* would begin as JSON does */
+      text += '\\';
+    text += escape(label, "[]") + "]";
+  }
   return text;
 }
 
@@ -314,6 +320,14 @@ std::string FilterSpec::to_text() const {
 
 Result<FilterSpec> parse_filter_text(const std::string &text) { return Parser(text).parse(); }
 
+Result<FilterSpec> parse_filter_sequence(const std::string &text) {
+  return is_filter_json(text) ? parse_sequence_json(text) : parse_filter_text(text);
+}
+
+Result<FilterSpec> parse_filter_graph(const std::string &text) {
+  return is_filter_json(text) ? parse_graph_json(text) : parse_filter_text(text);
+}
+
 std::string excerpt(const std::string &text) {
   constexpr size_t longest = 40;
   size_t end = text.size();
@@ -359,10 +373,10 @@ static Result<std::optional<FilterSpec>> parse_property(SpecParser *parse, const
 
 Result<FilterDescription> FilterDescription::parse(const char *sequence, const char *graph) {
   FilterDescription description;
-  auto sequence_spec = parse_property(parse_filter_text, sequence, "filter-sequence");
+  auto sequence_spec = parse_property(parse_filter_sequence, sequence, "filter-sequence");
   if (!sequence_spec)
     return Failure(sequence_spec.error());
-  auto graph_spec = parse_property(parse_filter_text, graph, "filter-graph");
+  auto graph_spec = parse_property(parse_filter_graph, graph, "filter-graph");
   if (!graph_spec)
     return Failure(graph_spec.error());
   description.sequence = std::move(*sequence_spec);

@@ -64,9 +64,15 @@ struct FRAMEWISE_INTERNAL FilterSpec {
   std::vector<FilterChain> chains; /* never empty, and none of them is */
 
   bool operator==(const FilterSpec &) const = default;
-  /* FFmpeg's syntax with every key written out. parse_filter_text() makes the same tree of
-   * it. */
+  /* FFmpeg's syntax with every key written out. parse_filter_text() makes the same tree of it, and
+   * nobody takes it for JSON. */
   std::string to_text() const;
+  /* JSON: a sequence where there is one chain without labels but for those of the ways in and out,
+   * else nodes and edges. Every value is a string. A filter without an id, or with one that
+   * another has, gets a key of its own. An error where JSON has no words for the tree (leading
+   * sws_flags), where it is no UTF-8, and where the links are not known: an end is left open, or
+   * nothing tells how many inputs or outputs a filter has. */
+  Result<std::string> to_json() const;
 };
 
 /* Reads `text` just as libavfilter does: quotes and escapes on two levels, positional options in
@@ -74,6 +80,11 @@ struct FRAMEWISE_INTERNAL FilterSpec {
  * about: an unknown filter, an unknown option, one value too many, a bracket without its other
  * half, nothing where a filter should stand. Values are not looked at. */
 FRAMEWISE_INTERNAL Result<FilterSpec> parse_filter_text(const std::string &text);
+
+/* What the properties take: FFmpeg's syntax, or where is_filter_json() says so the JSON of a
+ * sequence or of a graph. Errors as with parse_filter_text(). */
+FRAMEWISE_INTERNAL Result<FilterSpec> parse_filter_sequence(const std::string &text);
+FRAMEWISE_INTERNAL Result<FilterSpec> parse_filter_graph(const std::string &text);
 
 /* Where a filter stands in a FilterDescription. */
 struct NodePlace {
