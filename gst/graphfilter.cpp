@@ -37,56 +37,17 @@
  *
  * Since: 0.1
  */
+#include "graphfilter.hpp"
+
 #include "elements.h"
-
-#include "bufferfilter.hpp"
-
-#include <gst/base/gstbasetransform.h>
-
-#include <atomic>
-#include <mutex>
+#include "filtermeta.h"
 
 using namespace framewise;
 
-GST_DEBUG_CATEGORY_STATIC(graphfilter_debug);
+GST_DEBUG_CATEGORY(graphfilter_debug);
 #define GST_CAT_DEFAULT graphfilter_debug
 
 namespace {
-
-struct Settings {
-  std::string sequence;
-  std::string graph;
-  FilterGraphOptions options;
-};
-
-/* Of the streaming thread, from start() to stop(). */
-struct State {
-  explicit State(BufferFilter &&f) : filter(std::move(f)) {}
-
-  BufferFilter filter;
-  bool negotiated = false;
-  bool error_posted = false; /* one is enough until something goes right again */
-};
-
-struct Private {
-  std::mutex settings_mutex;
-  Settings settings;
-  std::optional<bool> filtering; /* what start() made of the settings; none until then */
-
-  std::optional<State> state; /* none while the element passes everything through */
-
-  std::mutex dump_mutex;
-  std::string dump; /* of the graph negotiated last */
-  std::atomic<GstClockTime> latency{0};
-};
-
-struct GstGraphFilter {
-  GstBaseTransform parent;
-  Private *priv;
-};
-struct GstGraphFilterClass {
-  GstBaseTransformClass parent_class;
-};
 
 enum {
   PROP_0,
@@ -94,321 +55,14 @@ enum {
   PROP_FILTER_GRAPH,
   PROP_THREAD_COUNT,
   PROP_AUTO_CONVERT,
-  PROP_GRAPH_DUMP
+  PROP_POST_MESSAGES,
+  PROP_GRAPH_DUMP,
+  PROP_GRAPH_DOT
 };
 
 G_DEFINE_TYPE_WITH_CODE(GstGraphFilter, gst_graph_filter, GST_TYPE_BASE_TRANSFORM,
                         GST_DEBUG_CATEGORY_INIT(graphfilter_debug, "graphfilter", 0,
                                                 "libavfilter graphs"))
-
-GstBaseTransformClass *parent_class() {
-  return GST_BASE_TRANSFORM_CLASS(gst_graph_filter_parent_class);
-}
-
-Private &priv_of(gpointer self) { return *static_cast<GstGraphFilter *>(self)->priv; }
-
-/* ---- Errors -----------------------------------------------------------------------------------
- */
-
-void post_once(GstBaseTransform *trans, const Error &error) {
-  auto &priv = priv_of(trans);
-  if (priv.state && priv.state->error_posted)
-    return;
-  if (priv.state)
-    priv.state->error_posted = true;
-  error.post(GST_ELEMENT(trans));
-}
-
-/* For what went wrong in negotiation outside of this file; not while pads shut down, when anything
- * may fail. */
-void post_not_negotiated(GstBaseTransform *trans, const GstCaps *caps) {
-  if (GST_PAD_IS_FLUSHING(trans->srcpad) || GST_PAD_IS_FLUSHING(trans->sinkpad))
-    return;
-  CapsPtr wanted(gst_pad_peer_query_caps(trans->srcpad, nullptr));
-  CString have(caps ? gst_caps_to_string(caps) : g_strdup("no caps"));
-  CString want(gst_caps_to_string(wanted.get()));
-  post_once(trans, Error{GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-                         "Downstream does not take what the filters could make of the input.",
-                         format("input: %s; downstream: %s", have.get(), want.get())});
-}
-
-/* ---- Time -------------------------------------------------------------------------------------
- */
-
-GstClockTimeDiff to_running_time(const GstSegment &segment, GstClockTime pts) {
-  if (!GST_CLOCK_TIME_IS_VALID(pts))
-    return GST_CLOCK_STIME_NONE;
-  if (segment.format != GST_FORMAT_TIME)
-    return GstClockTimeDiff(pts);
-  guint64 magnitude;
-  int sign = gst_segment_to_running_time_full(&segment, GST_FORMAT_TIME, pts, &magnitude);
-  return sign == 0 ? GST_CLOCK_STIME_NONE : sign * GstClockTimeDiff(magnitude);
-}
-
-GstClockTime to_position(const GstSegment &segment, GstClockTimeDiff running_time) {
-  if (!GST_CLOCK_STIME_IS_VALID(running_time))
-    return GST_CLOCK_TIME_NONE;
-  if (segment.format != GST_FORMAT_TIME)
-    return running_time < 0 ? 0 : GstClockTime(running_time);
-  if (running_time >= 0) {
-    guint64 magnitude;
-    int sign = gst_segment_position_from_running_time_full(&segment, GST_FORMAT_TIME,
-                                                           guint64(running_time), &magnitude);
-    return sign < 0 ? 0 : sign > 0 ? magnitude : GST_CLOCK_TIME_NONE;
-  }
-  /* Before the segment begins, where GStreamer has only the way in. */
-  double elapsed = double(running_time - GstClockTimeDiff(segment.base)) * ABS(segment.rate);
-  double position = segment.rate > 0 ? double(segment.start) + double(segment.offset) + elapsed
-                                     : double(segment.stop) - double(segment.offset) - elapsed;
-  return position < 0 ? 0 : GstClockTime(position);
-}
-
-/* Whether a frame of one segment would have the same running time in the other. */
-bool continues(const GstSegment &before, const GstSegment &after) {
-  if (before.format != GST_FORMAT_TIME || after.format != GST_FORMAT_TIME ||
-      before.rate != after.rate || before.applied_rate != after.applied_rate)
-    return false;
-  const guint64 probe = after.rate > 0 ? after.start : after.stop;
-  if (!GST_CLOCK_TIME_IS_VALID(probe))
-    return before.base == after.base && before.offset == after.offset &&
-           before.start == after.start && before.stop == after.stop;
-  return to_running_time(before, probe) == to_running_time(after, probe);
-}
-
-/* ---- Output -----------------------------------------------------------------------------------
- */
-
-void note_latency(GstBaseTransform *trans) {
-  auto &priv = priv_of(trans);
-  const GstClockTime now = priv.state->filter.latency();
-  if (now <= priv.latency.load())
-    return;
-  priv.latency.store(now);
-  GST_DEBUG_OBJECT(trans, "latency is now %" GST_TIME_FORMAT, GST_TIME_ARGS(now));
-  gst_element_post_message(GST_ELEMENT(trans), gst_message_new_latency(GST_OBJECT(trans)));
-}
-
-/* The next buffer, with its PTS; NULL where none is ready. */
-Result<BufferPtr> pull(GstBaseTransform *trans) {
-  auto pulled = priv_of(trans).state->filter.pull();
-  if (!pulled)
-    return Failure(pulled.error());
-  if (pulled->buffer) {
-    GST_BUFFER_PTS(pulled->buffer.get()) = to_position(trans->segment, pulled->start);
-    note_latency(trans);
-  }
-  return std::move(pulled->buffer);
-}
-
-/* Pushes out all that the graph still holds, as the caps and segment now are. */
-void drain(GstBaseTransform *trans) {
-  auto &state = priv_of(trans).state;
-  if (!state)
-    return;
-  if (auto ok = state->filter.drain(); !ok)
-    return post_once(trans, ok.error());
-  for (;;) {
-    auto buffer = pull(trans);
-    if (!buffer)
-      return post_once(trans, buffer.error());
-    if (!*buffer)
-      return;
-    GstFlowReturn flow = gst_pad_push(trans->srcpad, buffer->release());
-    if (flow != GST_FLOW_OK) {
-      GST_DEBUG_OBJECT(trans, "draining ended: %s", gst_flow_get_name(flow));
-      return state->filter.discard();
-    }
-  }
-}
-
-/* ---- Negotiation ------------------------------------------------------------------------------
- */
-
-/* The formats of `caps`, and nothing else of them. */
-CapsPtr formats_only(const GstCaps *caps) {
-  CapsPtr result(gst_caps_new_empty());
-  for (guint i = 0; i < gst_caps_get_size(caps); i++) {
-    const GstStructure *s = gst_caps_get_structure(caps, i);
-    const GstCapsFeatures *features = gst_caps_get_features(caps, i);
-    GstStructure *only = gst_structure_new_empty(gst_structure_get_name(s));
-    if (const GValue *format = gst_structure_get_value(s, "format"))
-      gst_structure_set_value(only, "format", format);
-    gst_caps_append_structure_full(result.get(), only,
-                                   features ? gst_caps_features_copy(features) : nullptr);
-  }
-  return result;
-}
-
-bool has_filters(GstBaseTransform *trans) {
-  auto &priv = priv_of(trans);
-  std::lock_guard lock(priv.settings_mutex);
-  return priv.filtering.value_or(!priv.settings.sequence.empty() || !priv.settings.graph.empty());
-}
-
-/* Any input may become any output; formats that downstream takes are named first, in the order of
- * the template, for upstream to choose them where it can. */
-GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
-                        GstCaps *filter) {
-  CapsPtr result;
-  if (!has_filters(trans)) {
-    result.reset(gst_caps_ref(caps));
-  } else {
-    result = template_caps();
-    if (direction == GST_PAD_SRC && !gst_caps_is_any(caps)) {
-      CapsPtr formats = formats_only(caps);
-      GstCaps *first =
-          gst_caps_intersect_full(result.get(), formats.get(), GST_CAPS_INTERSECT_FIRST);
-      result.reset(gst_caps_merge(first, result.release()));
-    }
-  }
-  if (filter)
-    result.reset(gst_caps_intersect_full(filter, result.get(), GST_CAPS_INTERSECT_FIRST));
-  return result.release();
-}
-
-/* The fields of `have` each of which alone keeps it from meeting `wanted`. */
-std::string mismatches(const GstCaps *have, const GstCaps *wanted) {
-  std::string text;
-  const GstStructure *s = gst_caps_get_structure(have, 0);
-  for (int i = 0; i < gst_structure_n_fields(s); i++) {
-    const char *name = gst_structure_nth_field_name(s, i);
-    CapsPtr without(gst_caps_copy(have));
-    gst_structure_remove_field(gst_caps_get_structure(without.get(), 0), name);
-    if (!gst_caps_can_intersect(without.get(), wanted))
-      continue;
-    CString value(gst_value_serialize(gst_structure_get_value(s, name)));
-    text += (text.empty() ? "" : ", ") + std::string(name) + "=" + value.get();
-  }
-  return text;
-}
-
-Result<CapsPtr> choose_output(GstBaseTransform *trans, const GstCaps *caps, GstCaps *othercaps) {
-  auto input = from_caps(caps);
-  if (!input)
-    return Failure(input.error());
-  const bool constrained = gst_pad_is_linked(trans->srcpad);
-  std::vector<AVPixelFormat> formats;
-  if (constrained) {
-    formats = formats_in_caps(othercaps);
-    CString wanted(gst_caps_to_string(othercaps));
-    if (formats.empty())
-      return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-                  "Downstream takes no pixel format that the filters can make.", wanted.get());
-  }
-  auto output = priv_of(trans).state->filter.negotiate(*input, formats);
-  if (!output)
-    return Failure(output.error());
-  CapsPtr made = to_caps(*output);
-  if (!constrained)
-    return made;
-
-  CapsPtr common(gst_caps_intersect_full(made.get(), othercaps, GST_CAPS_INTERSECT_FIRST));
-  if (gst_caps_is_empty(common.get())) {
-    std::string fields = mismatches(made.get(), othercaps);
-    CString have(gst_caps_to_string(made.get())), want(gst_caps_to_string(othercaps));
-    return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-                format("The filters make %s%s%s, which downstream does not take. Change the "
-                       "filters or the caps behind them.",
-                       output->describe().c_str(), fields.empty() ? "" : " with ", fields.c_str()),
-                format("output: %s; downstream: %s", have.get(), want.get()));
-  }
-  return CapsPtr(gst_caps_fixate(common.release()));
-}
-
-GstCaps *fixate_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
-                     GstCaps *othercaps) {
-  auto &state = priv_of(trans).state;
-  if (direction != GST_PAD_SINK || !state)
-    return gst_caps_fixate(othercaps);
-  CapsPtr others(othercaps);
-  auto output = choose_output(trans, caps, othercaps);
-  if (!output) {
-    post_once(trans, output.error());
-    return gst_caps_new_empty();
-  }
-  return output->release();
-}
-
-gboolean set_caps(GstBaseTransform *trans, GstCaps *, GstCaps *outcaps) {
-  auto &priv = priv_of(trans);
-  if (!priv.state)
-    return TRUE;
-  auto output = from_caps(outcaps);
-  if (!output) {
-    post_once(trans, output.error());
-    return FALSE;
-  }
-  drain(trans);
-  priv.state->filter.adopt(*output);
-  priv.state->negotiated = true;
-  priv.state->error_posted = false;
-  std::string dump = priv.state->filter.dump();
-  GST_DEBUG_OBJECT(trans, "configured:\n%s", dump.c_str());
-  std::lock_guard lock(priv.dump_mutex);
-  priv.dump = std::move(dump);
-  return TRUE;
-}
-
-gboolean decide_allocation(GstBaseTransform *trans, GstQuery *query) {
-  auto &state = priv_of(trans).state;
-  if (!state)
-    return parent_class()->decide_allocation(trans, query);
-  bool takes_meta = gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-  state->filter.set_downstream(takes_meta ? WithVideoMeta::yes : WithVideoMeta::no);
-  /* Frames live in the graph's own memory: a pool of downstream's would lie idle. */
-  while (gst_query_get_n_allocation_pools(query) > 0)
-    gst_query_remove_nth_allocation_pool(query, 0);
-  return TRUE;
-}
-
-gboolean propose_allocation(GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query) {
-  auto &state = priv_of(trans).state;
-  if (!state)
-    return parent_class()->propose_allocation(trans, decide_query, query);
-  propose_frame_allocation(query, state->filter.lag() + 1);
-  return TRUE;
-}
-
-/* ---- Data flow --------------------------------------------------------------------------------
- */
-
-GstFlowReturn submit_input_buffer(GstBaseTransform *trans, gboolean discont, GstBuffer *input) {
-  auto &state = priv_of(trans).state;
-  GstFlowReturn flow = parent_class()->submit_input_buffer(trans, discont, input);
-  if (!state || flow != GST_FLOW_OK) {
-    if (state && flow == GST_FLOW_NOT_NEGOTIATED) {
-      CapsPtr caps(gst_pad_get_current_caps(trans->sinkpad));
-      post_not_negotiated(trans, caps.get());
-    }
-    return flow;
-  }
-  BufferPtr buffer(std::exchange(trans->queued_buf, nullptr));
-  if (!buffer)
-    return GST_FLOW_OK;
-  if (!state->negotiated)
-    return GST_FLOW_NOT_NEGOTIATED;
-  if (state->filter.finished())
-    return GST_FLOW_EOS;
-  GstClockTimeDiff start = to_running_time(trans->segment, GST_BUFFER_PTS(buffer.get()));
-  if (auto ok = state->filter.push(std::move(buffer), start); !ok) {
-    post_once(trans, ok.error());
-    return GST_FLOW_ERROR;
-  }
-  return GST_FLOW_OK;
-}
-
-GstFlowReturn generate_output(GstBaseTransform *trans, GstBuffer **output) {
-  auto &state = priv_of(trans).state;
-  if (!state)
-    return parent_class()->generate_output(trans, output);
-  auto buffer = pull(trans);
-  if (!buffer) {
-    post_once(trans, buffer.error());
-    return GST_FLOW_ERROR;
-  }
-  *output = buffer->release();
-  return !*output && state->filter.finished() ? GST_FLOW_EOS : GST_FLOW_OK;
-}
 
 /* GstBaseTransform takes an element without this one for a passthrough, and asks for no allocation.
  * Buffers go through submit_input_buffer() and generate_output(). */
@@ -416,114 +70,94 @@ GstFlowReturn transform(GstBaseTransform *, GstBuffer *, GstBuffer *) {
   g_return_val_if_reached(GST_FLOW_ERROR);
 }
 
-gboolean sink_event(GstBaseTransform *trans, GstEvent *event) {
-  auto &state = priv_of(trans).state;
-  auto forward = [&] { return parent_class()->sink_event(trans, event); };
-  if (!state)
-    return forward();
-
-  switch (GST_EVENT_TYPE(event)) {
-  case GST_EVENT_CAPS: {
-    GstCaps *parsed;
-    gst_event_parse_caps(event, &parsed);
-    CapsPtr caps(gst_caps_ref(parsed));
-    gboolean accepted = forward();
-    if (!accepted)
-      post_not_negotiated(trans, caps.get());
-    return accepted;
-  }
-  case GST_EVENT_SEGMENT: {
-    const GstSegment *segment;
-    gst_event_parse_segment(event, &segment);
-    if (!trans->have_segment || !continues(trans->segment, *segment))
-      drain(trans);
-    return forward();
-  }
-  case GST_EVENT_EOS:
-    drain(trans);
-    return forward();
-  case GST_EVENT_FLUSH_STOP:
-    state->filter.discard();
-    state->error_posted = false;
-    return forward();
-  default:
-    return forward();
-  }
-}
-
-gboolean query(GstBaseTransform *trans, GstPadDirection direction, GstQuery *query) {
-  gboolean answered = parent_class()->query(trans, direction, query);
-  if (answered && direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) {
-    gboolean live;
-    GstClockTime min, max;
-    gst_query_parse_latency(query, &live, &min, &max);
-    const GstClockTime own = priv_of(trans).latency.load();
-    min += own;
-    if (GST_CLOCK_TIME_IS_VALID(max))
-      max += own;
-    gst_query_set_latency(query, live, min, max);
-  }
-  return answered;
-}
-
 /* ---- Life -------------------------------------------------------------------------------------
  */
 
 gboolean start(GstBaseTransform *trans) {
-  auto &priv = priv_of(trans);
-  Settings settings;
+  auto &priv = graph_filter_priv(trans);
+  GraphFilterState state;
   {
-    std::lock_guard lock(priv.settings_mutex);
-    settings = priv.settings;
+    std::lock_guard lock(priv.settings_lock);
+    state.options = priv.settings.options;
+    state.sequence = priv.settings.sequence;
+    state.graph = priv.settings.graph;
   }
-  priv.state.reset();
   priv.latency.store(0);
-  auto description = FilterDescription::parse(settings.sequence.c_str(), settings.graph.c_str());
+  auto description = FilterDescription::parse(state.sequence.c_str(), state.graph.c_str());
   Result<void> ok;
   if (description)
-    ok = FilterGraph::check(*description, settings.options);
+    ok = FilterGraph::check(*description, state.options);
   else
     ok = Failure(description.error());
   if (!ok) {
     ok.error().post(GST_ELEMENT(trans));
     return FALSE;
   }
-  gst_base_transform_set_passthrough(trans, description->empty());
+  const bool passes_all = description->empty();
+  if (!passes_all)
+    state.filter.emplace(std::move(*description), state.options);
+  gst_base_transform_set_passthrough(trans, passes_all);
   {
-    std::lock_guard lock(priv.settings_mutex);
-    priv.filtering = !description->empty();
+    std::lock_guard turn(priv.filter_turns);
+    priv.state.emplace(std::move(state));
   }
-  if (!description->empty())
-    priv.state.emplace(BufferFilter(std::move(*description), settings.options));
+  std::lock_guard lock(priv.settings_lock);
+  priv.running = true;
+  priv.passes_all = passes_all;
   return TRUE;
 }
 
 gboolean stop(GstBaseTransform *trans) {
-  auto &priv = priv_of(trans);
-  priv.state.reset();
+  auto &priv = graph_filter_priv(trans);
   {
-    std::lock_guard lock(priv.settings_mutex);
-    priv.filtering.reset();
+    std::lock_guard lock(priv.settings_lock);
+    priv.running = false;
+    priv.change.reset();
+    priv.input.reset();
+    priv.dump.clear();
+    priv.dot.clear();
   }
-  std::lock_guard lock(priv.dump_mutex);
-  priv.dump.clear();
+  std::lock_guard turn(priv.filter_turns);
+  priv.state.reset();
   return TRUE;
 }
 
+/* ---- Properties and signals -------------------------------------------------------------------
+ */
+
+gboolean set_filters(GstGraphFilter *self, const char *sequence, const char *graph) {
+  gboolean taken = graph_filter_set_filters(self, sequence, graph);
+  if (taken) {
+    g_object_notify(G_OBJECT(self), "filter-sequence");
+    g_object_notify(G_OBJECT(self), "filter-graph");
+  }
+  return taken;
+}
+
+gchar *send_command(GstGraphFilter *self, const char *target, const char *command,
+                    const char *argument) {
+  return graph_filter_send_command(self, target, command, argument);
+}
+
+GraphFilterSettings copy_settings(GraphFilterPrivate &priv) {
+  std::lock_guard lock(priv.settings_lock);
+  return priv.settings;
+}
+
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec) {
-  auto &priv = priv_of(object);
-  auto text = [&] {
-    const char *string = g_value_get_string(value);
-    return std::string(string ? string : "");
-  };
-  std::lock_guard lock(priv.settings_mutex);
+  auto *self = reinterpret_cast<GstGraphFilter *>(object);
+  auto &priv = graph_filter_priv(object);
+  /* These take the lock by themselves. */
+  if (id == PROP_FILTER_SEQUENCE) {
+    graph_filter_set_filters(self, g_value_get_string(value), copy_settings(priv).graph.c_str());
+    return;
+  }
+  if (id == PROP_FILTER_GRAPH) {
+    graph_filter_set_filters(self, copy_settings(priv).sequence.c_str(), g_value_get_string(value));
+    return;
+  }
+  std::lock_guard lock(priv.settings_lock);
   switch (id) {
-  case PROP_FILTER_SEQUENCE:
-    priv.settings.sequence = text();
-    break;
-  case PROP_FILTER_GRAPH:
-    priv.settings.graph = text();
-    break;
   case PROP_THREAD_COUNT:
     priv.settings.options.threads = g_value_get_int(value);
     break;
@@ -531,21 +165,20 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *ps
     priv.settings.options.auto_convert =
         g_value_get_boolean(value) ? AutoConvert::yes : AutoConvert::no;
     break;
+  case PROP_POST_MESSAGES:
+    priv.settings.post_messages = g_value_get_boolean(value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
   }
 }
 
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec) {
-  auto &priv = priv_of(object);
+  auto &priv = graph_filter_priv(object);
   auto set_text = [&](const std::string &text) {
     g_value_set_string(value, text.empty() ? nullptr : text.c_str());
   };
-  if (id == PROP_GRAPH_DUMP) {
-    std::lock_guard lock(priv.dump_mutex);
-    return set_text(priv.dump);
-  }
-  std::lock_guard lock(priv.settings_mutex);
+  std::lock_guard lock(priv.settings_lock);
   switch (id) {
   case PROP_FILTER_SEQUENCE:
     return set_text(priv.settings.sequence);
@@ -555,6 +188,12 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec) {
     return g_value_set_int(value, priv.settings.options.threads);
   case PROP_AUTO_CONVERT:
     return g_value_set_boolean(value, priv.settings.options.auto_convert == AutoConvert::yes);
+  case PROP_POST_MESSAGES:
+    return g_value_set_boolean(value, priv.settings.post_messages);
+  case PROP_GRAPH_DUMP:
+    return set_text(priv.dump);
+  case PROP_GRAPH_DOT:
+    return set_text(priv.dot);
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
   }
@@ -573,13 +212,22 @@ void gst_graph_filter_class_init(GstGraphFilterClass *klass) {
   object_class->get_property = get_property;
   object_class->finalize = finalize;
 
-  const auto writable =
-      GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  gst_framewise_filter_meta_get_info();
+  const auto readwrite = GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  const auto writable = GParamFlags(readwrite | GST_PARAM_MUTABLE_READY);
+  const auto changeable = GParamFlags(readwrite | GST_PARAM_MUTABLE_PLAYING);
+  const auto readable = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /**
    * GstGraphFilter:filter-sequence:
    *
-   * Filters one behind the other, as `ffmpeg -vf` takes them. Runs before
-   * #GstGraphFilter:filter-graph. Read when the element goes to PAUSED.
+   * Filters one behind the other: as `ffmpeg -vf` takes them, or as JSON, a list of
+   * `["name", "arguments"]` and `["name", {"option": value}]`. Runs before
+   * #GstGraphFilter:filter-graph.
+   *
+   * Set in NULL or READY, bad filters fail the change to PAUSED. Set later, they are refused with a
+   * WARNING message, and the filters stay as they were; good ones take over before the next frame,
+   * after the filters before them have given all that they hold. To change both properties at once
+   * there is #GstGraphFilter::set-filters.
    *
    * Since: 0.1
    */
@@ -587,14 +235,17 @@ void gst_graph_filter_class_init(GstGraphFilterClass *klass) {
       object_class, PROP_FILTER_SEQUENCE,
       g_param_spec_string("filter-sequence", "Filter sequence",
                           "Filters one behind the other in FFmpeg's syntax, such as "
-                          "\"hflip,scale=512:-2\"; NULL: none",
-                          nullptr, writable));
+                          "\"hflip,scale=512:-2\", or as JSON, such as "
+                          "[[\"hflip\", \"\"], [\"scale\", {\"w\": 512, \"h\": -2}]]; NULL: none",
+                          nullptr, changeable));
   /**
    * GstGraphFilter:filter-graph:
    *
    * A graph of filters, as `ffmpeg -filter_complex` takes it, whose one open input is
-   * `[video_in]` and whose one open output is `[video_out]`. Runs behind
-   * #GstGraphFilter:filter-sequence. Read when the element goes to PAUSED.
+   * `[video_in]` and whose one open output is `[video_out]`; or as JSON, `[nodes, edges]`, with
+   * nodes `{"id": ["name", "arguments"]}` and edges `["from", "to", output, input]` that begin with
+   * one from `video_in` and end with one to `video_out`. Runs behind
+   * #GstGraphFilter:filter-sequence, and can be changed as that can.
    *
    * Since: 0.1
    */
@@ -602,9 +253,9 @@ void gst_graph_filter_class_init(GstGraphFilterClass *klass) {
       object_class, PROP_FILTER_GRAPH,
       g_param_spec_string("filter-graph", "Filter graph",
                           "A graph from [video_in] to [video_out] in FFmpeg's syntax, such as "
-                          "\"[video_in]split[a][b];[b]hflip[c];[a][c]hstack[video_out]\"; NULL: "
-                          "none",
-                          nullptr, writable));
+                          "\"[video_in]split[a][b];[b]hflip[c];[a][c]hstack[video_out]\", or as "
+                          "JSON: [nodes, edges]; NULL: none",
+                          nullptr, changeable));
   /**
    * GstGraphFilter:thread-count:
    *
@@ -631,6 +282,24 @@ void gst_graph_filter_class_init(GstGraphFilterClass *klass) {
                            "Insert pixel format conversions where filters or downstream need them",
                            TRUE, writable));
   /**
+   * GstGraphFilter:post-messages:
+   *
+   * Whether what filters find out about frames (`lavfi.*` metadata of `cropdetect`, `signalstats`,
+   * `blackdetect` and others) is posted, besides being on the buffer as
+   * #GST_FRAMEWISE_FILTER_META_NAME. The element message `graphfilter-metadata` has `timestamp`,
+   * `stream-time`, `running-time` and `duration` of the frame (#guint64, ns) and the structure
+   * `metadata`. It comes before the frame is pushed, where a frame has items that it did not come
+   * with.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_POST_MESSAGES,
+      g_param_spec_boolean("post-messages", "Post messages",
+                           "Post an element message for each frame that filters found out "
+                           "something about",
+                           TRUE, changeable));
+  /**
    * GstGraphFilter:graph-dump:
    *
    * The configured graph with the format and size of each link, as libavfilter draws it; %NULL
@@ -642,7 +311,66 @@ void gst_graph_filter_class_init(GstGraphFilterClass *klass) {
       object_class, PROP_GRAPH_DUMP,
       g_param_spec_string("graph-dump", "Graph dump",
                           "The configured graph as text; NULL before caps are negotiated", nullptr,
-                          GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+                          readable));
+  /**
+   * GstGraphFilter:graph-dot:
+   *
+   * The configured graph in Graphviz's language, with format, size and rate of each link; %NULL
+   * before caps are negotiated. Where `GST_DEBUG_DUMP_DOT_DIR` names a folder, it is written there
+   * as well, whenever the graph is configured, as `TIME-ELEMENT.filters.dot`.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_GRAPH_DOT,
+      g_param_spec_string("graph-dot", "Graph for Graphviz",
+                          "The configured graph in Graphviz's language; NULL before caps are "
+                          "negotiated",
+                          nullptr, readable));
+
+  /**
+   * GstGraphFilter::set-filters:
+   * @object: the element
+   * @sequence: (nullable): #GstGraphFilter:filter-sequence, %NULL: none
+   * @graph: (nullable): #GstGraphFilter:filter-graph, %NULL: none
+   *
+   * Sets both properties at once. While the element runs, the filters are tried first; good ones
+   * take over before the next frame, after those before them have given all that they hold, so that
+   * no frame gets lost or comes twice. The element message `graphfilter-reconfigured` then says so:
+   * `running-time` (#guint64, ns) of the first frame that goes into them, `graph` (as
+   * #GstGraphFilter:graph-dump), `filter-sequence` and `filter-graph`. Any thread.
+   *
+   * Returns: %FALSE where they are bad: a WARNING message says why, and the filters stay as they
+   *   were. Filters that downstream turns out not to go with are refused so later on.
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler("set-filters", G_TYPE_FROM_CLASS(klass),
+                             GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+                             G_CALLBACK(set_filters), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 2,
+                             G_TYPE_STRING, G_TYPE_STRING);
+  /**
+   * GstGraphFilter::send-command:
+   * @object: the element
+   * @target: which filters: a filter's name, its id, `name@id`, or `all`
+   * @command: mostly an option, one that `ffmpeg -h filter=NAME` marks with a T
+   * @argument: its new value
+   *
+   * Gives a command to filters that run, as FFmpeg's `sendcmd` does. It is done before this
+   * returns, between two frames: frames that have not gone in yet are filtered with it, whether any
+   * are coming or not. The new value stays through seeks and new caps, until filters are set or the
+   * element goes to READY. A command that changes the size of frames (`w` and `h` of `scale` and
+   * `crop`) is done as #GstGraphFilter::set-filters is, before the next frame. Any thread.
+   *
+   * Returns: (transfer full) (nullable): what the filters answer, mostly an empty string; %NULL
+   *   where the command could not be done, and a WARNING message says why
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler("send-command", G_TYPE_FROM_CLASS(klass),
+                             GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+                             G_CALLBACK(send_command), nullptr, nullptr, nullptr, G_TYPE_STRING, 3,
+                             G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
 
   gst_element_class_set_static_metadata(
       element_class, "FFmpeg filter graph", "Filter/Effect/Converter/Video",
@@ -658,20 +386,27 @@ void gst_graph_filter_class_init(GstGraphFilterClass *klass) {
   trans_class->transform_ip_on_passthrough = FALSE;
   trans_class->start = GST_DEBUG_FUNCPTR(start);
   trans_class->stop = GST_DEBUG_FUNCPTR(stop);
-  trans_class->transform_caps = GST_DEBUG_FUNCPTR(transform_caps);
-  trans_class->fixate_caps = GST_DEBUG_FUNCPTR(fixate_caps);
-  trans_class->set_caps = GST_DEBUG_FUNCPTR(set_caps);
-  trans_class->decide_allocation = GST_DEBUG_FUNCPTR(decide_allocation);
-  trans_class->propose_allocation = GST_DEBUG_FUNCPTR(propose_allocation);
-  trans_class->submit_input_buffer = GST_DEBUG_FUNCPTR(submit_input_buffer);
-  trans_class->generate_output = GST_DEBUG_FUNCPTR(generate_output);
+  trans_class->transform_caps = GST_DEBUG_FUNCPTR(graph_filter_transform_caps);
+  trans_class->fixate_caps = GST_DEBUG_FUNCPTR(graph_filter_fixate_caps);
+  trans_class->set_caps = GST_DEBUG_FUNCPTR(graph_filter_set_caps);
+  trans_class->decide_allocation = GST_DEBUG_FUNCPTR(graph_filter_decide_allocation);
+  trans_class->propose_allocation = GST_DEBUG_FUNCPTR(graph_filter_propose_allocation);
+  trans_class->submit_input_buffer = GST_DEBUG_FUNCPTR(graph_filter_submit_input_buffer);
+  trans_class->generate_output = GST_DEBUG_FUNCPTR(graph_filter_generate_output);
   trans_class->transform = GST_DEBUG_FUNCPTR(transform);
-  trans_class->sink_event = GST_DEBUG_FUNCPTR(sink_event);
-  trans_class->query = GST_DEBUG_FUNCPTR(query);
+  trans_class->sink_event = GST_DEBUG_FUNCPTR(graph_filter_sink_event);
+  trans_class->query = GST_DEBUG_FUNCPTR(graph_filter_query);
 }
 
-void gst_graph_filter_init(GstGraphFilter *self) { self->priv = new Private(); }
+void gst_graph_filter_init(GstGraphFilter *self) { self->priv = new GraphFilterPrivate(); }
 
 } // namespace
+
+void graph_filter_post_once(GstBaseTransform *trans, const Error &error) {
+  auto &state = graph_filter_priv(trans).state;
+  if (state && std::exchange(state->error_posted, true))
+    return;
+  error.post(GST_ELEMENT(trans));
+}
 
 GST_ELEMENT_REGISTER_DEFINE(graphfilter, "graphfilter", GST_RANK_NONE, gst_graph_filter_get_type())

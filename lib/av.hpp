@@ -279,6 +279,25 @@ inline void set_source_colors(AVBufferSrcParameters *source, AVColorSpace matrix
   (void)source, (void)matrix, (void)range;
 #endif
 }
+/* Of a configured link; 0/0 where that is unknown, as in newer versions, which keep it to
+ * themselves. */
+inline AVRational link_frame_rate(const AVFilterLink *link) {
+#if LIBAVFILTER_VERSION_MAJOR < 10
+  return link->frame_rate;
+#else
+  (void)link;
+  return {0, 0};
+#endif
+}
+/* Whether running filters of this kind take commands; newer versions do not tell. */
+inline bool may_take_commands(const AVFilter *filter) {
+#if LIBAVFILTER_VERSION_MAJOR < 10
+  return filter->process_command != nullptr;
+#else
+  (void)filter;
+  return true;
+#endif
+}
 /* Adds a copy of `size` bytes to what the stream's header says; false when out of memory. */
 inline bool add_stream_side_data(AVStream *stream, AVPacketSideDataType type, const void *data,
                                  size_t size) {

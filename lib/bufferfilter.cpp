@@ -4,6 +4,7 @@
  */
 #include "bufferfilter.hpp"
 
+#include "filtermeta.hpp"
 #include "framemeta.hpp"
 
 #include <algorithm>
@@ -48,6 +49,8 @@ struct SizeBound {
 
 gboolean copy_fitting_meta(GstBuffer *source, GstMeta **meta, gpointer data) {
   auto *to = static_cast<SizeBound *>(data);
+  if ((*meta)->info == gst_framewise_filter_meta_get_info())
+    return TRUE; /* went through the graph, as metadata of the frame */
   static const GQuark bound[] = {g_quark_from_static_string(GST_META_TAG_VIDEO_SIZE_STR),
                                  g_quark_from_static_string(GST_META_TAG_VIDEO_ORIENTATION_STR)};
   if (!to->same_size)
@@ -107,12 +110,24 @@ static AVRational default_time_base(const VideoParams &params) {
   return params.framerate.num > 0 ? av_inv_q(params.framerate) : gst_time_base;
 }
 
+/* What filters are tried on before caps are known. */
+static VideoParams any_input() {
+  VideoParams params;
+  params.format = AV_PIX_FMT_YUV420P;
+  params.width = 640;
+  params.height = 480;
+  params.framerate = {25, 1};
+  return params;
+}
+
 AVRational BufferFilter::time_base_for(GstBuffer *buffer) const {
   return frame_meta_time_base(buffer).value_or(default_time_base(input_));
 }
 
 Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
                                             const std::vector<AVPixelFormat> &formats) {
+  if (negotiated_ && negotiated_input_ == input && negotiated_formats_ == formats)
+    return negotiated_->output();
   negotiated_.reset();
   auto graph = FilterGraph::create_observed(description_, {input, default_time_base(input)},
                                             formats, options_);
@@ -121,15 +136,21 @@ Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
   negotiated_ = std::move(*graph);
   negotiated_input_ = input;
   negotiated_formats_ = formats;
+  lag_ = std::max(lag_, negotiated_->observed_lag());
   return negotiated_->output();
 }
 
 void BufferFilter::adopt(const VideoParams &output) {
-  discard();
+  end_graph();
   input_ = negotiated_input_;
   formats_ = negotiated_formats_;
   output_ = output;
   pool_.reset();
+}
+
+void BufferFilter::follow(const BufferFilter &before) {
+  downstream_takes_meta_ = before.downstream_takes_meta_;
+  newest_end_ = before.newest_end_;
 }
 
 void BufferFilter::set_downstream(WithVideoMeta takes) {
@@ -152,6 +173,7 @@ Result<void> BufferFilter::start_graph(GstBuffer *first, GstClockTimeDiff start)
   finished_ = draining_ = false;
   recent_.clear();
   pushed_ = 0;
+  newest_out_ = true;
   /* Frames at a constant rate need not begin at a multiple of it; the grid of ticks is laid through
    * the first one, so that rounding to it swallows no two frames into one tick. */
   grid_ = start - ticks_to_ns(ns_to_ticks(start, wanted.time_base), wanted.time_base);
@@ -163,10 +185,68 @@ GstClockTimeDiff BufferFilter::frame_length() const {
   return input_.framerate.num > 0 ? ticks_to_ns(1, av_inv_q(input_.framerate)) : 0;
 }
 
+const FilterGraph *BufferFilter::newest_graph() const {
+  return graph_ ? &*graph_ : negotiated_ ? &*negotiated_ : nullptr;
+}
+
 std::string BufferFilter::dump() const {
-  if (graph_)
-    return graph_->dump();
-  return negotiated_ ? negotiated_->dump() : "";
+  const FilterGraph *graph = newest_graph();
+  return graph ? graph->dump() : "";
+}
+
+std::string BufferFilter::dot() const {
+  const FilterGraph *graph = newest_graph();
+  return graph ? graph->dot() : "";
+}
+
+Result<BufferFilter::CommandOutcome> BufferFilter::command(const FilterCommand &command) {
+  auto targets = find_targets(description_, command.target);
+  if (!targets)
+    return Failure(targets.error());
+  FilterDescription changed = description_;
+  bool resizes = false;
+  for (const NodePlace &place : *targets) {
+    FilterNode &node = changed.node(place);
+    resizes = resizes || changes_size(node, command.name);
+    if (is_option(node, command.name))
+      node.set_option(command.name, command.argument);
+  }
+  if (resizes)
+    return CommandOutcome{"", std::move(changed)};
+
+  CommandOutcome outcome;
+  std::optional<Error> refused;
+  bool taken = false;
+  /* Where no graph runs, one is made to try it on. */
+  std::optional<FilterGraph> trial;
+  if (!graph_) {
+    FilterInput input{input_, default_time_base(input_)};
+    if (input.params.format == AV_PIX_FMT_NONE)
+      input = {any_input(), {1, 25}};
+    auto made = FilterGraph::create(description_, input, {}, options_);
+    if (!made)
+      return Failure(made.error());
+    trial = std::move(*made);
+  }
+  FilterGraph &graph = graph_ ? *graph_ : *trial;
+  for (const NodePlace &place : *targets) {
+    auto answer = graph.command(place, command.name, command.argument);
+    if (!answer) {
+      refused = answer.error();
+      /* `all` means all that know it. */
+      if (command.target != "all")
+        return Failure(*refused);
+      continue;
+    }
+    taken = true;
+    outcome.answer += *answer;
+    if (FilterNode &node = description_.node(place); is_option(node, command.name))
+      node.set_option(command.name, command.argument);
+  }
+  if (!taken)
+    return Failure(*refused);
+  negotiated_.reset();
+  return outcome;
 }
 
 /* ---- In ---------------------------------------------------------------------------------------
@@ -188,6 +268,7 @@ Result<void> BufferFilter::push(BufferPtr buffer, GstClockTimeDiff start) {
   auto frame = importer_.import(std::move(buffer), input_, Access::write_if_owned);
   if (!frame)
     return Failure(frame.error());
+  copy_filter_meta(frame->get(), passenger->metas.get());
   (*frame)->pts = passenger->ticks;
   if (compat::filters_keep_durations && GST_CLOCK_TIME_IS_VALID(duration))
     compat::set_duration(frame->get(), ns_to_ticks(int64_t(duration), time_base));
@@ -200,6 +281,7 @@ Result<void> BufferFilter::push(BufferPtr buffer, GstClockTimeDiff start) {
     length = std::max<GstClockTimeDiff>(start - newest_, 0);
   newest_ = start;
   newest_end_ = start + length;
+  newest_out_ = false;
 
   constexpr size_t enough = 256; /* more than any filter that loses opaque_ref holds back */
   recent_.push_back(passenger);
@@ -215,17 +297,25 @@ Result<void> BufferFilter::drain() {
   return graph_->send_eof(ns_to_ticks(newest_end_ - grid_, graph_->input().time_base));
 }
 
-void BufferFilter::discard() {
+void BufferFilter::end_graph() {
   graph_.reset();
+  changed_frame_.reset();
+  newest_out_ = true;
   finished_ = draining_ = false;
   recent_.clear();
-  newest_ = newest_end_ = GST_CLOCK_STIME_NONE;
+  newest_ = GST_CLOCK_STIME_NONE;
+}
+
+void BufferFilter::discard() {
+  end_graph();
+  newest_end_ = GST_CLOCK_STIME_NONE;
 }
 
 /* ---- Out --------------------------------------------------------------------------------------
  */
 
 void BufferFilter::note_lag(const Passenger &passenger) {
+  newest_out_ = newest_out_ || passenger.number + 1 == pushed_;
   lag_ = std::max(lag_, unsigned(pushed_ - 1 - passenger.number));
   if (newest_ > passenger.start)
     latency_ = std::max(latency_, GstClockTime(newest_ - passenger.start));
@@ -269,24 +359,42 @@ Result<BufferFilter::Pulled> BufferFilter::pull() {
   constexpr GstClockTimeDiff no_time = GST_CLOCK_STIME_NONE;
   if (!graph_)
     return Pulled{nullptr, no_time};
+  if (changed_frame_)
+    return deliver(std::move(changed_frame_));
   auto pulled = graph_->pull();
   if (!pulled)
     return Failure(pulled.error());
   if (pulled->status == FilterGraph::Status::finished) {
     if (draining_)
-      discard();
+      end_graph();
     else
       finished_ = true;
   }
   if (pulled->status != FilterGraph::Status::frame)
     return Pulled{nullptr, no_time};
+  return deliver(std::move(pulled->frame));
+}
 
-  AVFrame *frame = pulled->frame.get();
-  if (frame->width != output_.width || frame->height != output_.height ||
-      without_range(AVPixelFormat(frame->format)) != output_.format)
-    return FRAMEWISE_FAIL_STREAM(
-        FORMAT, format("The filters changed the frame from %s to %s in mid-stream.",
-                       output_.describe().c_str(), from_frame(frame).describe().c_str()));
+void BufferFilter::accept(const VideoParams &output) {
+  output_ = output;
+  pool_.reset();
+}
+
+/* What pull() gives for `picture`. */
+Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
+  constexpr GstClockTimeDiff no_time = GST_CLOCK_STIME_NONE;
+  AVFrame *frame = picture.get();
+  if (const auto format = without_range(AVPixelFormat(frame->format));
+      frame->width != output_.width || frame->height != output_.height ||
+      format != output_.format) {
+    VideoParams changed = output_;
+    changed.format = format;
+    changed.width = frame->width;
+    changed.height = frame->height;
+    changed.sample_aspect_ratio = from_frame(frame).sample_aspect_ratio;
+    changed_frame_ = std::move(picture);
+    return Pulled{nullptr, no_time, nullptr, std::move(changed)};
+  }
 
   const AVRational in_base = graph_->input().time_base, out_base = graph_->output_time_base();
   const bool has_time = frame->pts != AV_NOPTS_VALUE;
@@ -316,7 +424,12 @@ Result<BufferFilter::Pulled> BufferFilter::pull() {
                      passenger->width == output_.width && passenger->height == output_.height};
     gst_buffer_foreach_meta(passenger->metas.get(), copy_fitting_meta, &target);
   }
-  return Pulled{std::move(*buffer), start};
+  const GstStructure *found = add_filter_meta(buffer->get(), frame);
+  if (found && passenger)
+    if (const GstStructure *before = gst_framewise_buffer_get_filter_meta(passenger->metas.get());
+        before && gst_structure_is_equal(before, found))
+      found = nullptr;
+  return Pulled{std::move(*buffer), start, found};
 }
 
 } // namespace framewise

@@ -4,6 +4,8 @@
  */
 #include "filtergraph.hpp"
 
+#include "graphdot.hpp"
+
 extern "C" {
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
@@ -93,7 +95,8 @@ Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
   auto built = build_filters(self.graph_.get(), description);
   if (!built)
     return Failure(built.error());
-  const FilterPassage *passage = &built->passage;
+  self.nodes_ = std::move(built->nodes);
+  const FilterPassage &passage = built->passage;
 
   const VideoParams &params = input.params;
   auto no_memory = [] { return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory."); };
@@ -117,13 +120,13 @@ Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
   if (ret >= 0)
     ret = avfilter_init_dict(self.sink_, nullptr);
   if (ret >= 0)
-    ret = avfilter_link(self.source_, 0, passage->input.filter, passage->input.pad);
+    ret = avfilter_link(self.source_, 0, passage.input.filter, passage.input.pad);
   if (ret < 0)
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
                    framewise::format("libavfilter does not take %s.", params.describe().c_str()));
 
-  AVFilterContext *last = passage->output.filter;
-  unsigned last_pad = passage->output.pad;
+  AVFilterContext *last = passage.output.filter;
+  unsigned last_pad = passage.output.pad;
   if (!formats.empty()) {
     const bool full_range_too =
         implies_full_range(entry_format(params)) || uses(description, asks_for_full_range_name);
@@ -206,7 +209,7 @@ void FilterGraph::read_output() {
 
 /* The first frame that comes out when black frames go in; none where eight of them are not enough.
  * Spoils the graph. */
-Result<FramePtr> FilterGraph::first_output_of_black() {
+Result<FilterGraph::Observation> FilterGraph::first_output_of_black() {
   constexpr int enough = 8;
   const VideoParams &params = input_.params;
   for (int i = 0; i <= enough; i++) {
@@ -214,7 +217,7 @@ Result<FramePtr> FilterGraph::first_output_of_black() {
     if (!pulled)
       return Failure(pulled.error());
     if (pulled->status == Status::frame)
-      return std::move(pulled->frame);
+      return Observation{std::move(pulled->frame), unsigned(std::max(i - 1, 0))};
     if (pulled->status == Status::finished)
       break;
     int64_t tick = params.framerate.num > 0
@@ -226,7 +229,7 @@ Result<FramePtr> FilterGraph::first_output_of_black() {
       pulled = pull();
       if (!pulled)
         return Failure(pulled.error());
-      return std::move(pulled->frame);
+      return Observation{std::move(pulled->frame), enough};
     }
     FramePtr black = new_frame();
     describe_frame(black.get(), params);
@@ -243,7 +246,7 @@ Result<FramePtr> FilterGraph::first_output_of_black() {
     if (auto ok = push(std::move(black)); !ok)
       return Failure(ok.error());
   }
-  return FramePtr();
+  return Observation{nullptr, 0};
 }
 
 static GstVideoInterlaceMode interlacing_of(const AVFrame *frame, const VideoParams &input) {
@@ -254,7 +257,18 @@ static GstVideoInterlaceMode interlacing_of(const AVFrame *frame, const VideoPar
              : input.interlace_mode;
 }
 
+static bool is_hdr(AVColorTransferCharacteristic transfer) {
+  return transfer == AVCOL_TRC_SMPTE2084 || transfer == AVCOL_TRC_ARIB_STD_B67;
+}
+
 static void take_colors(VideoParams &output, const VideoParams &shown, const VideoParams &input) {
+  output.mastering_display = shown.mastering_display;
+  output.content_light_level = shown.content_light_level;
+  if (is_hdr(input.transfer) && !is_hdr(shown.transfer)) {
+    /* Filters that map tones leave the description of the display they mapped from on the frame. */
+    output.mastering_display.reset();
+    output.content_light_level.reset();
+  }
   output.matrix = shown.matrix;
   output.transfer = shown.transfer;
   output.primaries = shown.primaries;
@@ -290,10 +304,11 @@ Result<FilterGraph> FilterGraph::create_observed(const FilterDescription &descri
   if (!throw_away)
     return throw_away;
   auto shown = throw_away->first_output_of_black();
-  if (!shown || !*shown) /* What is wrong shows with the real frames. */
+  if (!shown || !shown->frame) /* What is wrong shows with the real frames. */
     return graph;
-  take_colors(graph->output_, from_frame(shown->get()), input.params);
-  graph->output_.interlace_mode = interlacing_of(shown->get(), input.params);
+  graph->observed_lag_ = shown->lag;
+  take_colors(graph->output_, from_frame(shown->frame.get()), input.params);
+  graph->output_.interlace_mode = interlacing_of(shown->frame.get(), input.params);
   if (graph->output_.interlace_mode != GST_VIDEO_INTERLACE_MODE_INTERLEAVED)
     graph->output_.field_order = GST_VIDEO_FIELD_ORDER_UNKNOWN;
   return graph;
@@ -302,6 +317,33 @@ Result<FilterGraph> FilterGraph::create_observed(const FilterDescription &descri
 std::string FilterGraph::dump() const {
   AvPtr<char> text(avfilter_graph_dump(graph_.get(), nullptr));
   return text ? text.get() : "";
+}
+
+std::string FilterGraph::dot() const { return graph_to_dot(graph_.get()); }
+
+Result<std::string> FilterGraph::command(const NodePlace &place, const std::string &name,
+                                         const std::string &argument) {
+  auto node = std::find_if(nodes_.begin(), nodes_.end(),
+                           [&](const BuiltNode &candidate) { return candidate.place == place; });
+  if (node == nodes_.end())
+    return FRAMEWISE_FAIL_LIBRARY(FAILED, "The graph has no such filter.");
+  constexpr int longest_answer = 4096;
+  std::string answer(longest_answer, '\0');
+  int ret = avfilter_process_command(node->filter, name.c_str(), argument.c_str(), answer.data(),
+                                     longest_answer, 0);
+  const char *filter = node->filter->filter->name;
+  if (ret == AVERROR(ENOSYS))
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS,
+        framewise::format("Filter `%s` takes no command `%s` while it runs. `ffmpeg -h filter=%s` "
+                          "marks the options that it does with a T; `set-filters` changes any.",
+                          filter, name.c_str(), filter));
+  if (ret < 0)
+    return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                   framewise::format("Filter `%s` does not take the command `%s` with `%s`.",
+                                     filter, name.c_str(), argument.c_str()));
+  answer.resize(std::strlen(answer.c_str()));
+  return answer;
 }
 
 Result<void> FilterGraph::push(FramePtr frame) {

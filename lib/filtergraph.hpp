@@ -42,8 +42,18 @@ class FRAMEWISE_INTERNAL FilterGraph {
   /* What comes out; framerate 0/1 where it is unknown. */
   const VideoParams &output() const { return output_; }
   AVRational output_time_base() const { return output_time_base_; }
+  /* Frames that have to be in before the first comes out, as far as create_observed() has seen. */
+  unsigned observed_lag() const { return observed_lag_; }
   /* libavfilter's picture of the configured graph, in text. */
   std::string dump() const;
+  /* The same for Graphviz. */
+  std::string dot() const;
+
+  /* Gives a command to the filter at `place` of the description, between two frames. Returns what
+   * the filter answers, which mostly is nothing. A filter that has no such command is a
+   * LIBRARY/SETTINGS error, and so is a value that it does not take. */
+  Result<std::string> command(const NodePlace &place, const std::string &name,
+                              const std::string &argument);
 
   /* The next frame, its pts in the input's time base and its format, size and colours those of the
    * input. The graph has to be emptied by pull() first. */
@@ -65,7 +75,11 @@ class FRAMEWISE_INTERNAL FilterGraph {
  private:
   FilterGraph() = default;
   void read_output();
-  Result<FramePtr> first_output_of_black();
+  struct Observation {
+    FramePtr frame; /* NULL where none came */
+    unsigned lag;
+  };
+  Result<Observation> first_output_of_black();
 
   FilterInput input_;
   VideoParams output_;
@@ -73,6 +87,8 @@ class FRAMEWISE_INTERNAL FilterGraph {
   FilterGraphPtr graph_;
   AVFilterContext *source_ = nullptr; /* the graph's */
   AVFilterContext *sink_ = nullptr;   /* the graph's */
+  std::vector<BuiltNode> nodes_;
+  unsigned observed_lag_ = 0;
   bool finished_ = false;
 };
 

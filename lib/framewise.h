@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gst/framewise/array.h>
+#include <gst/framewise/filtermeta.h>
 #include <gst/framewise/frameindex.h>
 #include <gst/framewise/framemeta.h>
 #include <gst/framewise/framewise-prelude.h>

@@ -120,6 +120,33 @@ static std::vector<GstBuffer *> buffers_of(const Clip &clip) {
   return buffers;
 }
 
+/* Of the picture, packed as libav's rawvideo packs it. */
+inline std::string md5_of(GstBuffer *buffer, const VideoParams &params) {
+  int size = av_image_get_buffer_size(params.format, params.width, params.height, 1);
+  std::vector<uint8_t> tight(size);
+  uint8_t *planes[4];
+  int strides[4];
+  av_image_fill_arrays(planes, strides, tight.data(), params.format, params.width, params.height,
+                       1);
+  auto frame = FrameImporter().import(BufferPtr(gst_buffer_ref(buffer)), params, Access::read);
+  fail_unless(frame.has_value());
+  const uint8_t *source[4] = {(*frame)->data[0], (*frame)->data[1], (*frame)->data[2],
+                              (*frame)->data[3]};
+  av_image_copy(planes, strides, source, (*frame)->linesize, params.format, params.width,
+                params.height);
+  CString sum(g_compute_checksum_for_data(G_CHECKSUM_MD5, tight.data(), tight.size()));
+  return sum.get();
+}
+
+inline GstEvent *segment_event(guint64 start, guint64 base, double rate = 1.0) {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = rate;
+  segment.start = segment.time = segment.position = start;
+  segment.base = base;
+  return gst_event_new_segment(&segment);
+}
+
 /* ---- Running the element ----------------------------------------------------------------------
  */
 

@@ -6,23 +6,6 @@
 
 using namespace filterbench;
 
-static std::string md5_of(GstBuffer *buffer, const VideoParams &params) {
-  int size = av_image_get_buffer_size(params.format, params.width, params.height, 1);
-  std::vector<uint8_t> tight(size);
-  uint8_t *planes[4];
-  int strides[4];
-  av_image_fill_arrays(planes, strides, tight.data(), params.format, params.width, params.height,
-                       1);
-  auto frame = FrameImporter().import(BufferPtr(gst_buffer_ref(buffer)), params, Access::read);
-  fail_unless(frame.has_value());
-  const uint8_t *source[4] = {(*frame)->data[0], (*frame)->data[1], (*frame)->data[2],
-                              (*frame)->data[3]};
-  av_image_copy(planes, strides, source, (*frame)->linesize, params.format, params.width,
-                params.height);
-  CString sum(g_compute_checksum_for_data(G_CHECKSUM_MD5, tight.data(), tight.size()));
-  return sum.get();
-}
-
 struct Row {
   Clip clip;
   const char *filters; /* as `ffmpeg -vf` takes them */

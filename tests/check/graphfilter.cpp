@@ -57,14 +57,6 @@ GST_START_TEST(a_caps_change_drains_the_old_graph_under_its_old_caps) {
 }
 GST_END_TEST
 
-static GstEvent *segment_event(guint64 start, guint64 base) {
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  segment.start = segment.time = segment.position = start;
-  segment.base = base;
-  return gst_event_new_segment(&segment);
-}
-
 GST_START_TEST(a_new_segment_drains_what_came_before_it) {
   Bench bench("reverse");
   bench.set_caps(params_of(small));
