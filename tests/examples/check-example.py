@@ -72,6 +72,25 @@ def any_frame_by_its_number(clip, folder, program):
     assert refused.returncode == 1 and f"no frame {len(truth)}" in refused.stderr, refused
 
 
+def filters_change_while_frames_flow(clip, folder, program):
+    out = os.path.join(folder, "out.mkv")
+    lines = run(*program, clip, out).stdout.splitlines()
+    def sums(path, *filters):
+        listing = run("ffmpeg", "-nostdin", "-v", "error", "-autorotate", "0", "-i", path, "-fps_mode",
+                      "passthrough", "-vf", ",".join(filters), "-c:v", "rawvideo", "-f", "framemd5", "-").stdout
+        return [line.split(",")[-1] for line in listing.splitlines() if not line.startswith("#")]
+
+    half = "drawbox=color={}@0.5:t=fill:w=iw/2:enable='between(n,{},{})'"
+    expected = sums(clip, half.format("red", 10, 14), half.format("blue", 15, 19))[:20]
+    expected += sums(clip, "drawbox=color=red@0.5:t=fill", "hflip")[20:]
+    assert sums(out, "null") == expected
+    frames = probe(clip)[2]
+    assert probe(out)[2] == frames
+    assert len([line for line in lines if "brightness" in line]) == frames, lines
+    assert len([line for line in lines if line.startswith("other filters from")]) == 2, lines
+    assert [line for line in lines if line.startswith("warning:") and "`nosuch`" in line], lines
+
+
 def demo_makes_video_and_picture(clip, folder, program):
     out, sheet = os.path.join(folder, "after.mkv"), os.path.join(folder, "sheet.png")
     result = run(*program, clip, out, sheet)
