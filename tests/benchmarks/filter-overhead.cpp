@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The filter is `null` and the frames are tiny, so that nothing but the way in and out is left. Each
- * contestant is driven from a plain loop in this thread, in turn, round after round. Prints medians
- * of CPU time, which neighbours on the machine disturb least, and allocations.
+ * The filter is `null` and the frames are tiny, so that nothing but the way in and out is left.
+ * Each contestant is driven from a plain loop in this thread, in turn, round after round. Prints
+ * medians of CPU time, which neighbours on the machine disturb least, and allocations.
  */
 #include "allocations.hpp"
 #include "framepool.hpp"
@@ -263,8 +263,8 @@ int main(int argc, char **argv) {
     for (auto &contestant : contestants)
       measure(contestant);
 
-  std::printf("Filtering: CPU time for a frame of %dx%d; medians of %d rounds of %d frames\n", width,
-              height, rounds, frames_in_round);
+  std::printf("Filtering: CPU time for a frame of %dx%d; medians of %d rounds of %d frames\n",
+              width, height, rounds, frames_in_round);
   for (const auto &contestant : contestants) {
     print(contestant.name, contestant.nanoseconds, "");
     std::printf("  %5.2f allocations\n",

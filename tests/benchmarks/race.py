@@ -22,12 +22,17 @@ import time
 FRAMES = 400
 
 
-def parse_arguments(doc):
+def argument_parser(doc):
+    """For what every race takes."""
     parser = argparse.ArgumentParser(description=doc, epilog=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", help="the Meson build folder")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", help="where every run is kept as JSON (default: BUILD/bench)")
+    return parser
+
+
+def parse(parser):
     arguments = parser.parse_args()
     arguments.build = os.path.abspath(arguments.build)
     arguments.output = arguments.output or folder(arguments.build)
@@ -119,20 +124,21 @@ def run(commands, build, rounds):
 def print_table(title, runs, baseline):
     """Medians, and those of the ratios to `baseline` in the same round."""
     print(f"\n{title}")
-    print(f"  {'':<26}{'wall s':>8}{'fps':>7}{'x ' + baseline:>14}{'min - max':>14}{'CPU s':>8}")
+    print(f"  {'':<26}{'wall s':>8}{'fps':>7}{'x ' + baseline:>14}{'min - max':>14}{'CPU s':>8}"
+          f"{'x ' + baseline:>14}")
     for name, rounds in runs.items():
         if not rounds:
             print(f"  {name:<26}  failed")
             continue
         wall = statistics.median(r["wall"] for r in rounds)
         cpu = statistics.median(r["cpu"] for r in rounds)
-        ratios = [r["wall"] / base["wall"] for r, base in zip(rounds, runs[baseline])]
-        ratio, spread = "", ""
-        if ratios:
-            ratio = f"{statistics.median(ratios):.3f}"
-            spread = f"{min(ratios):.2f} - {max(ratios):.2f}"
+        pairs = list(zip(rounds, runs[baseline] or rounds))
+        walls = [r["wall"] / base["wall"] for r, base in pairs]
+        cpus = [r["cpu"] / base["cpu"] for r, base in pairs]
+        spread = f"{min(walls):.2f} - {max(walls):.2f}"
         note = "" if all(r["frames"] == FRAMES for r in rounds) else "  FRAMES MISSING"
-        print(f"  {name:<26}{wall:>8.3f}{FRAMES / wall:>7.0f}{ratio:>14}{spread:>14}{cpu:>8.2f}{note}")
+        print(f"  {name:<26}{wall:>8.3f}{FRAMES / wall:>7.0f}{statistics.median(walls):>14.3f}"
+              f"{spread:>14}{cpu:>8.2f}{statistics.median(cpus):>14.3f}{note}")
     sys.stdout.flush()
 
 

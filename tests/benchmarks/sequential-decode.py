@@ -52,7 +52,7 @@ def contestants(build, clip, target):
 def main():
     if sys.argv[1:2] == ["--pyav"]:
         return decode_with_pyav(*sys.argv[2:])
-    arguments = race.parse_arguments(__doc__)
+    arguments = race.parse(race.argument_parser(__doc__))
     build = arguments.build
     clip = race.make_clip(build)
     print(f"Sequential decode of {race.FRAMES} frames, 1920x1080 H.264, on {os.cpu_count()} cores; "
