@@ -6,39 +6,16 @@
  */
 #include <gst/framewise/framewise.h>
 
+#include "allocations.hpp"
 #include "layout.hpp"
 #include "videoparams.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <functional>
 
 using namespace framewise;
-
-/* Every allocation of the process comes through here: g_malloc, g_slice and operator new too. The
- * others are the C library's own (glibc). */
-static std::atomic<long> allocations;
-
-extern "C" {
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *p, size_t size);
-
-void *malloc(size_t size) {
-  allocations++;
-  return __libc_malloc(size);
-}
-void *calloc(size_t count, size_t size) {
-  allocations++;
-  return __libc_calloc(count, size);
-}
-void *realloc(void *p, size_t size) {
-  allocations++;
-  return __libc_realloc(p, size);
-}
-}
 
 static void measure(const char *what, const std::function<void()> &once) {
   constexpr int rounds = 9, calls = 20000;
