@@ -616,19 +616,16 @@ class Writer {
     return {};
   }
 
+  /* Labels of the ways in and out need not be written, as long as they do not link the two. */
   bool is_sequence() const {
     if (spec_.chains.size() != 1)
       return false;
     const FilterChain &chain = spec_.chains[0];
-    using Labels = std::vector<std::string>;
-    for (size_t i = 0; i < chain.size(); i++) {
-      const Labels &in = chain[i].inputs, &out = chain[i].outputs;
-      if (!in.empty() && (i > 0 || in != Labels{input_label}))
+    for (size_t i = 0; i < chain.size(); i++)
+      if (chain[i].inputs.size() > (i == 0) || chain[i].outputs.size() > (i + 1 == chain.size()))
         return false;
-      if (!out.empty() && (i + 1 < chain.size() || out != Labels{output_label}))
-        return false;
-    }
-    return true;
+    const auto &in = chain.front().inputs, &out = chain.back().outputs;
+    return in.empty() || in != out;
   }
 
   void add_string(const std::string &text) {

@@ -54,6 +54,13 @@ std::optional<int64_t> read_dynamic_count(const FilterNode &node, PadSide side) 
   return std::nullopt;
 }
 
+Failure fail_too_many(const FilterNode &node, PadSide side, int64_t count) {
+  return FRAMEWISE_FAIL_LIBRARY(
+      SETTINGS,
+      framewise::format("Filter `%s` is to have %" G_GINT64_FORMAT " %ss. graphfilter allows %u.",
+                        excerpt(node.name()).c_str(), count, name_of(side), most_pads));
+}
+
 Result<std::optional<unsigned>> read_count(const FilterNode &node, PadSide side) {
   const bool output = side == PadSide::output;
   if (!(node.filter->flags &
@@ -63,10 +70,7 @@ Result<std::optional<unsigned>> read_count(const FilterNode &node, PadSide side)
   if (!count || *count < 0)
     return std::optional<unsigned>();
   if (*count > most_pads)
-    return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS,
-        framewise::format("Filter `%s` is to have %" G_GINT64_FORMAT " %ss. graphfilter allows %u.",
-                          excerpt(node.name()).c_str(), *count, name_of(side), most_pads));
+    return fail_too_many(node, side, *count);
   return std::optional<unsigned>(unsigned(*count));
 }
 
@@ -236,6 +240,10 @@ Result<KnownPadCounts> count_pads(const FilterChain &chain, const std::vector<Pa
                              std::min<size_t>(chain[i + 1].inputs.size(), *own[i + 1].inputs));
   else
     return fail_unknown_count(chain[i], PadSide::output);
+  if (known.inputs > most_pads)
+    return fail_too_many(chain[i], PadSide::input, known.inputs);
+  if (known.outputs > most_pads)
+    return fail_too_many(chain[i], PadSide::output, known.outputs);
   return known;
 }
 

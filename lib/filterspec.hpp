@@ -67,9 +67,9 @@ struct FRAMEWISE_INTERNAL FilterSpec {
   /* FFmpeg's syntax with every key written out. parse_filter_text() makes the same tree of it, and
    * nobody takes it for JSON. */
   std::string to_text() const;
-  /* JSON: a sequence where there is one chain without labels but for those of the ways in and out,
-   * else nodes and edges. Every value is a string. A filter without an id, or with one that
-   * another has, gets a key of its own. An error where JSON has no words for the tree (leading
+  /* JSON: a sequence where there is one chain without labels but for one of its way in and one of
+   * its way out, else nodes and edges. Every value is a string. A filter without an id, or with one
+   * that another has, gets a key of its own. An error where JSON has no words for the tree (leading
    * sws_flags), where it is no UTF-8, and where the links are not known: an end is left open, or
    * nothing tells how many inputs or outputs a filter has. */
   Result<std::string> to_json() const;

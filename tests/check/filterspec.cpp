@@ -80,6 +80,46 @@ TEST(FilterSpec, leading_sws_flags_are_kept_apart) {
   EXPECT_EQ(spec.chains.size(), 1u);
 }
 
+TEST(FilterSpec, an_option_is_set_under_any_of_its_names) {
+  FilterNode node = parse("scale=width=1:h=2:w=3:flags=bilinear").chains[0][0];
+  EXPECT_EQ(node.find_option("width")->value, "3");
+  EXPECT_EQ(node.find_option("eval"), nullptr);
+  node.set_option("w", "4");
+  EXPECT_EQ(node.options, (Options{{"w", "4"}, {"h", "2"}, {"flags", "bilinear"}}));
+  node.set_option("height", "5");
+  EXPECT_EQ(node.options, (Options{{"w", "4"}, {"height", "5"}, {"flags", "bilinear"}}));
+  node.set_option("param0", "6"); /* libswscale's */
+  node.set_option("threads", "7");
+  node.set_option("param0", "8");
+  EXPECT_EQ(node.options, (Options{{"w", "4"},
+                                   {"height", "5"},
+                                   {"flags", "bilinear"},
+                                   {"param0", "8"},
+                                   {"threads", "7"}}));
+}
+
+TEST(FilterSpec, arguments_are_read_as_they_are_written) {
+  FilterNode node = parse("drawtext").chains[0][0];
+  node.options = {{"text", " it's a:b\c, [d] "}, {"x", ""}, {"y", "w/2"}};
+  FilterNode again = parse("drawtext").chains[0][0];
+  ASSERT_TRUE(again.add_arguments(node.arguments()).has_value());
+  EXPECT_EQ(again.options, node.options);
+}
+
+TEST(FilterSpec, a_description_knows_its_nodes) {
+  auto description = FilterDescription::parse("hflip,vflip", "null[a];[a]scale@b=2:2,negate");
+  ASSERT_TRUE(description.has_value());
+  EXPECT_EQ(description->node({true, 0, 1}).name(), "vflip");
+  EXPECT_EQ(description->node({false, 1, 0}).name(), "scale@b");
+  auto other = *description;
+  EXPECT_EQ(other, *description);
+  other.node({false, 1, 0}).set_option("w", "3");
+  EXPECT_NE(other, *description);
+  EXPECT_EQ(other.to_text(), "`hflip,vflip` and `null[a];[a]scale@b=w=3:h=2,negate`");
+  other.sequence.reset();
+  EXPECT_EQ(other.to_text(), "`null[a];[a]scale@b=w=3:h=2,negate`");
+}
+
 class RoundTrip : public testing::TestWithParam<const char *> {};
 
 TEST_P(RoundTrip, text_and_tree_are_stable) {
@@ -100,6 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "drawtext=text=", "geq=lum='if(gt(X,W/2),lum(X,Y),0)':cb=128:cr=128",
                     "select='eq(mod(n,3),0)+gte(t,1/3)'", "[a b]hflip[c\\]d]",
                     "curves=all='0/0 0.5/0.58 1/1'", "drawtext=text=äöü→",
+                    "[\\{a]hflip[\\\"b]", "[ [a]hflip[\\ ]",
                     "overlay=x=25:y=25:enable='lt(t,2)'", "format=yuv420p|rgb24"));
 
 struct Bad {
@@ -134,6 +175,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"hflip[a]vflip", "`,` or `;` should stand before `vflip`"},
                     Bad{"sws_flags=bilinear", "`;` should follow"},
                     Bad{"sws_flags=bilinear;", "missing at the end"}, Bad{"scale@", "`scale@`"}));
+
+TEST(FilterSpec, what_is_quoted_is_utf8) {
+  EXPECT_EQ(excerpt("ä\xff."), "ä\xef\xbf\xbd.");
+  EXPECT_EQ(excerpt(std::string(39, 'x') + "ä"), std::string(39, 'x') + "…");
+  EXPECT_EQ(excerpt(std::string(40, 'x')), std::string(40, 'x'));
+  EXPECT_EQ(excerpt(std::string(41, 'x')), std::string(40, 'x') + "…");
+}
 
 TEST(FilterSpec, a_long_text_is_quoted_in_part) {
   auto spec = parse_filter_text("hflip[a]" + std::string(5000, 'x'));
