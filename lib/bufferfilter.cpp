@@ -18,7 +18,9 @@ struct BufferFilter::Passenger {
   GstClockTimeDiff start; /* exactly */
   GstClockTime duration;
   int width, height;
-  BufferPtr metas; /* an empty buffer with the flags and metas of the input, never written again */
+  guint flags;
+  BufferPtr
+      metas; /* an empty buffer with the metas of the input, never written again; NULL: none */
 };
 
 /* ---- Passengers -------------------------------------------------------------------------------
@@ -26,47 +28,52 @@ struct BufferFilter::Passenger {
 
 namespace {
 
-/* Metas that describe memory hold for this one buffer only, and may keep it alive. */
-gboolean copy_portable_meta(GstBuffer *source, GstMeta **meta, gpointer target) {
-  const GstMetaInfo *info = (*meta)->info;
-  static const GQuark bound[] = {g_quark_from_static_string(GST_META_TAG_MEMORY_STR),
-                                 g_quark_from_static_string("memory-reference")};
-  for (GQuark tag : bound)
-    if (gst_meta_api_type_has_tag(info->api, tag))
-      return TRUE;
-  if (info->transform_func) {
-    GstMetaTransformCopy copy = {FALSE, 0, gsize(-1)};
-    info->transform_func(static_cast<GstBuffer *>(target), *meta, source, _gst_meta_transform_copy,
-                         &copy);
-  }
-  return TRUE;
+void copy_meta(GstBuffer *source, GstMeta *meta, GstBuffer *target) {
+  if (!meta->info->transform_func)
+    return;
+  GstMetaTransformCopy copy = {FALSE, 0, gsize(-1)};
+  meta->info->transform_func(target, meta, source, _gst_meta_transform_copy, &copy);
 }
 
-struct SizeBound {
-  GstBuffer *target;
-  bool same_size;
-};
-
-gboolean copy_fitting_meta(GstBuffer *source, GstMeta **meta, gpointer data) {
-  auto *to = static_cast<SizeBound *>(data);
-  if ((*meta)->info == gst_framewise_filter_meta_get_info())
-    return TRUE; /* went through the graph, as metadata of the frame */
+/* What was a passenger of a frame of this size goes on with one that may have another. */
+void copy_fitting_metas(GstBuffer *metas, GstBuffer *target, bool same_size) {
   static const GQuark bound[] = {g_quark_from_static_string(GST_META_TAG_VIDEO_SIZE_STR),
                                  g_quark_from_static_string(GST_META_TAG_VIDEO_ORIENTATION_STR)};
-  if (!to->same_size)
-    for (GQuark tag : bound)
-      if (gst_meta_api_type_has_tag((*meta)->info->api, tag))
-        return TRUE;
-  return copy_portable_meta(source, meta, to->target);
+  gpointer state = nullptr;
+  while (GstMeta *meta = gst_buffer_iterate_meta(metas, &state)) {
+    if (meta->info == gst_framewise_filter_meta_get_info())
+      continue; /* went through the graph, as metadata of the frame */
+    if (!same_size && std::any_of(std::begin(bound), std::end(bound), [meta](GQuark tag) {
+          return gst_meta_api_type_has_tag(meta->info->api, tag);
+        }))
+      continue;
+    copy_meta(metas, meta, target);
+  }
 }
 
 constexpr guint carried_flags =
     GST_BUFFER_FLAG_CORRUPTED | GST_BUFFER_FLAG_DROPPABLE | GST_BUFFER_FLAG_MARKER;
 
+/* Metas that describe memory hold for this one buffer only, and may keep it alive. */
+bool is_portable(const GstMeta *meta) {
+  static const GQuark bound[] = {g_quark_from_static_string(GST_META_TAG_MEMORY_STR),
+                                 g_quark_from_static_string("memory-reference")};
+  return std::none_of(std::begin(bound), std::end(bound), [meta](GQuark tag) {
+    return gst_meta_api_type_has_tag(meta->info->api, tag);
+  });
+}
+
+/* NULL where there is none that can go with the picture. */
 BufferPtr metas_of(GstBuffer *buffer) {
-  BufferPtr metas(gst_buffer_new());
-  GST_BUFFER_FLAG_SET(metas.get(), GST_BUFFER_FLAGS(buffer) & carried_flags);
-  gst_buffer_foreach_meta(buffer, copy_portable_meta, metas.get());
+  BufferPtr metas;
+  gpointer state = nullptr;
+  while (GstMeta *meta = gst_buffer_iterate_meta(buffer, &state)) {
+    if (!is_portable(meta))
+      continue;
+    if (!metas)
+      metas.reset(gst_buffer_new());
+    copy_meta(buffer, meta, metas.get());
+  }
   return metas;
 }
 
@@ -261,14 +268,16 @@ Result<void> BufferFilter::push(BufferPtr buffer, GstClockTimeDiff start) {
 
   const GstClockTime duration = GST_BUFFER_DURATION(buffer.get());
   const AVRational time_base = graph_->input().time_base;
-  auto passenger = std::make_shared<Passenger>(
-      Passenger{pushed_++, ns_to_ticks(start - grid_, time_base), start, duration, input_.width,
-                input_.height, metas_of(buffer.get())});
+  auto passenger = std::make_shared<Passenger>(Passenger{
+      pushed_++, ns_to_ticks(start - grid_, time_base), start, duration, input_.width,
+      input_.height, GST_BUFFER_FLAGS(buffer.get()) & carried_flags, metas_of(buffer.get())});
 
-  auto frame = importer_.import(std::move(buffer), input_, Access::write_if_owned);
+  auto frame =
+      importer_.import(std::move(buffer), input_, Access::write_if_owned, graph_->blank_frame());
   if (!frame)
     return Failure(frame.error());
-  copy_filter_meta(frame->get(), passenger->metas.get());
+  if (passenger->metas)
+    copy_filter_meta(frame->get(), passenger->metas.get());
   (*frame)->pts = passenger->ticks;
   if (compat::filters_keep_durations && GST_CLOCK_TIME_IS_VALID(duration))
     compat::set_duration(frame->get(), ns_to_ticks(int64_t(duration), time_base));
@@ -419,16 +428,17 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
   set_interlace_flags(buffer->get(), frame, output_);
   if (passenger) {
     note_lag(*passenger);
-    GST_BUFFER_FLAG_SET(buffer->get(), GST_BUFFER_FLAGS(passenger->metas.get()));
-    SizeBound target{buffer->get(),
-                     passenger->width == output_.width && passenger->height == output_.height};
-    gst_buffer_foreach_meta(passenger->metas.get(), copy_fitting_meta, &target);
+    GST_BUFFER_FLAG_SET(buffer->get(), passenger->flags);
+    if (passenger->metas)
+      copy_fitting_metas(passenger->metas.get(), buffer->get(),
+                         passenger->width == output_.width && passenger->height == output_.height);
   }
   const GstStructure *found = add_filter_meta(buffer->get(), frame);
-  if (found && passenger)
+  if (found && passenger && passenger->metas)
     if (const GstStructure *before = gst_framewise_buffer_get_filter_meta(passenger->metas.get());
         before && gst_structure_is_equal(before, found))
       found = nullptr;
+  graph_->recycle(std::move(picture));
   return Pulled{std::move(*buffer), start, found};
 }
 

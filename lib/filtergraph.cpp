@@ -351,6 +351,7 @@ Result<void> FilterGraph::push(FramePtr frame) {
     return {};
   frame->format = entry_format(input_.params);
   int ret = av_buffersrc_add_frame_flags(source_, frame.get(), 0);
+  recycle(std::move(frame));
   if (ret == AVERROR_EOF) /* The graph wants no more; pull() says when it has given all. */
     return {};
   if (ret < 0)
@@ -370,11 +371,20 @@ Result<void> FilterGraph::send_eof(int64_t end) {
   return {};
 }
 
+FramePtr FilterGraph::blank_frame() { return blank_ ? std::move(blank_) : new_frame(); }
+
+void FilterGraph::recycle(FramePtr frame) {
+  av_frame_unref(frame.get());
+  blank_ = std::move(frame);
+}
+
 Result<FilterGraph::Pulled> FilterGraph::pull() {
   if (finished_)
     return Pulled{Status::finished, nullptr};
-  FramePtr frame = new_frame();
+  FramePtr frame = blank_frame();
   int ret = av_buffersink_get_frame(sink_, frame.get());
+  if (ret < 0)
+    recycle(std::move(frame));
   if (ret == AVERROR(EAGAIN))
     return Pulled{Status::wants, nullptr};
   if (ret == AVERROR_EOF) {

@@ -72,6 +72,11 @@ class FRAMEWISE_INTERNAL FilterGraph {
   };
   Result<Pulled> pull();
 
+  /* A frame without contents for the next push(). The graph keeps one AVFrame for that and for
+   * pull(), as long as recycle() brings it back. */
+  FramePtr blank_frame();
+  void recycle(FramePtr frame);
+
  private:
   FilterGraph() = default;
   void read_output();
@@ -90,6 +95,7 @@ class FRAMEWISE_INTERNAL FilterGraph {
   std::vector<BuiltNode> nodes_;
   unsigned observed_lag_ = 0;
   bool finished_ = false;
+  FramePtr blank_; /* may be NULL */
 };
 
 } // namespace framewise

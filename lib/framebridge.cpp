@@ -9,7 +9,9 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <atomic>
+#include <span>
 
 namespace framewise {
 
@@ -155,7 +157,8 @@ Result<void> copy_frame(const AVFrame *frame, GstBuffer *buffer,
 
 namespace {
 
-/* The mapped memories of a buffer, one GstMapInfo each; unmaps, then lets the buffer go. */
+/* The mapped memories of a buffer, one GstMapInfo each; unmaps, then lets the buffer go. Once
+ * shared it belongs to its owners, of whom the last one deletes it. */
 class Mapping {
  public:
   /* Takes the buffer. */
@@ -164,10 +167,7 @@ class Mapping {
   explicit Mapping(GstBuffer *buffer) : buffer_(buffer) {}
   Mapping(const Mapping &) = delete;
   Mapping &operator=(const Mapping &) = delete;
-  ~Mapping() {
-    for (auto &part : parts_)
-      gst_buffer_unmap(buffer_, &part.info);
-  }
+  ~Mapping() { unmap(); }
 
   GstBuffer *buffer() const { return buffer_; }
 
@@ -175,64 +175,75 @@ class Mapping {
     size_t base; /* offset of the memory in the buffer */
     GstMapInfo info;
   };
-  const std::vector<Part> &parts() const { return parts_; }
+  std::span<const Part> parts() const { return {parts_.data(), n_parts_}; }
 
+  /* False where that cannot be, or where there are more than an AVFrame has room for. */
   bool map_each(GstMapFlags flags) {
-    guint n = gst_buffer_n_memory(buffer_);
+    const guint n = gst_buffer_n_memory(buffer_);
     size_t base = 0;
-    parts_.reserve(n);
     for (guint i = 0; i < n; i++) {
-      Part part{base, {}};
-      if (!gst_buffer_map_range(buffer_, i, 1, &part.info, flags))
+      if (n_parts_ == parts_.size() ||
+          !gst_buffer_map_range(buffer_, i, 1, &parts_[n_parts_].info, flags))
         return false;
+      Part &part = parts_[n_parts_++];
+      part.base = base;
       base += part.info.size;
-      parts_.push_back(part);
     }
     return true;
   }
   /* All memories as one piece: copies where there are several. */
   bool map_merged(GstMapFlags flags) {
-    for (auto &part : parts_)
-      gst_buffer_unmap(buffer_, &part.info);
-    parts_.clear();
-    Part part{0, {}};
-    if (!gst_buffer_map(buffer_, &part.info, flags))
+    unmap();
+    if (!gst_buffer_map(buffer_, &parts_[0].info, flags))
       return false;
-    parts_.push_back(part);
+    parts_[0].base = 0;
+    n_parts_ = 1;
     return true;
   }
 
+  void share(int owners) { owners_.store(owners); }
+  void leave(int owners) {
+    if (owners_.fetch_sub(owners) == owners)
+      delete this;
+  }
+
  private:
+  void unmap() {
+    while (n_parts_ > 0)
+      gst_buffer_unmap(buffer_, &parts_[--n_parts_].info);
+  }
+
   BufferPtr owned_;
   GstBuffer *buffer_;
-  std::vector<Part> parts_;
+  std::array<Part, AV_NUM_DATA_POINTERS> parts_;
+  size_t n_parts_ = 0;
+  std::atomic<int> owners_ = 0;
 };
-
-using SharedMapping = std::shared_ptr<Mapping>;
 
 } // namespace
 
-static void release_mapping(void *opaque, uint8_t *) {
-  delete static_cast<SharedMapping *>(opaque);
-}
+static void leave_mapping(void *opaque, uint8_t *) { static_cast<Mapping *>(opaque)->leave(1); }
 
-static Result<PlaneLayout> layout_of(GstBuffer *buffer, const VideoParams &params) {
-  auto layout = default_layout(params.format, params.width, params.height, params.interlace_mode);
-  if (!layout)
-    return layout;
+static PlaneLayout layout_of(GstBuffer *buffer, const PlaneLayout &by_default) {
+  PlaneLayout layout = by_default;
   if (const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
-      meta && int(meta->n_planes) == layout->n_planes)
-    for (int i = 0; i < layout->n_planes; i++) {
-      layout->offset[i] = meta->offset[i];
-      layout->stride[i] = meta->stride[i];
+      meta && int(meta->n_planes) == layout.n_planes)
+    for (int i = 0; i < layout.n_planes; i++) {
+      layout.offset[i] = meta->offset[i];
+      layout.stride[i] = meta->stride[i];
     }
   return layout;
+}
+
+/* Bytes from the first to past the last sample of a plane. */
+static size_t plane_extent(const PlaneLayout &layout, int plane) {
+  return size_t(layout.stride[plane]) * (layout.rows[plane] - 1) + layout.row_size[plane];
 }
 
 /* Points the planes of `frame` into the mapped parts; false where a plane spans two of them. */
 static bool place_planes(AVFrame *frame, const PlaneLayout &layout, const Mapping &mapping) {
   for (int i = 0; i < layout.n_planes; i++) {
-    size_t extent = plane_extent(frame, i, layout.stride[i]);
+    const size_t extent = plane_extent(layout, i);
     const Mapping::Part *home = nullptr;
     for (const auto &part : mapping.parts())
       if (layout.offset[i] >= part.base && layout.offset[i] + extent <= part.base + part.info.size)
@@ -245,52 +256,45 @@ static bool place_planes(AVFrame *frame, const PlaneLayout &layout, const Mappin
   return true;
 }
 
-static Result<FramePtr> frame_over(SharedMapping mapping, const VideoParams &params,
-                                   GstMapFlags flags) {
-  auto layout = layout_of(mapping->buffer(), params);
-  if (!layout)
-    return Failure(layout.error());
-  FramePtr frame = new_frame();
+static Result<FramePtr> frame_over(std::unique_ptr<Mapping> mapping, const VideoParams &params,
+                                   const PlaneLayout &layout, GstMapFlags flags, FramePtr frame) {
   describe_frame(frame.get(), params);
-  for (int i = 0; i < layout->n_planes; i++)
-    if (layout->stride[i] < layout->row_size[i] && !is_palette(frame.get(), i))
+  for (int i = 0; i < layout.n_planes; i++)
+    if (layout.stride[i] < layout.row_size[i] && !is_palette(frame.get(), i))
       return FRAMEWISE_FAIL_STREAM(
           FORMAT, format("A buffer's stride of %d bytes is too small for a row of %s.",
-                         layout->stride[i], params.describe().c_str()));
+                         layout.stride[i], params.describe().c_str()));
 
-  bool placed = mapping->map_each(flags) && place_planes(frame.get(), *layout, *mapping);
+  bool placed = mapping->map_each(flags) && place_planes(frame.get(), layout, *mapping);
   if (!placed)
-    placed = mapping->map_merged(flags) && place_planes(frame.get(), *layout, *mapping);
+    placed = mapping->map_merged(flags) && place_planes(frame.get(), layout, *mapping);
   if (!placed)
     return FRAMEWISE_FAIL_STREAM(
         FORMAT, format("A buffer of %" G_GSIZE_FORMAT " bytes holds no frame of %s.",
                        gst_buffer_get_size(mapping->buffer()), params.describe().c_str()));
 
-  int n = 0;
-  for (const auto &part : mapping->parts()) {
-    if (n == AV_NUM_DATA_POINTERS)
-      break;
-    auto *holder = new SharedMapping(mapping);
-    frame->buf[n] = av_buffer_create(part.info.data, part.info.maxsize, release_mapping, holder,
-                                     flags & GST_MAP_WRITE ? 0 : AV_BUFFER_FLAG_READONLY);
-    if (!frame->buf[n]) {
-      delete holder;
+  Mapping *shared = mapping.release();
+  const auto parts = shared->parts();
+  shared->share(int(parts.size()));
+  for (size_t i = 0; i < parts.size(); i++) {
+    frame->buf[i] = av_buffer_create(parts[i].info.data, parts[i].info.maxsize, leave_mapping,
+                                     shared, flags & GST_MAP_WRITE ? 0 : AV_BUFFER_FLAG_READONLY);
+    if (!frame->buf[i]) {
+      shared->leave(int(parts.size() - i));
       return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
     }
-    n++;
   }
   return frame;
 }
 
-static bool suits_simd(const AVFrame *frame) {
+static bool suits_simd(const AVFrame *frame, const PlaneLayout &layout) {
   const uintptr_t mask = frame_alignment() - 1;
-  const int n_planes = count_planes(frame);
-  for (int i = 0; i < n_planes; i++) {
+  for (int i = 0; i < layout.n_planes; i++) {
     if (is_palette(frame, i))
       continue;
     if ((reinterpret_cast<uintptr_t>(frame->data[i]) | frame->linesize[i]) & mask)
       return false;
-    if (find_buffer(frame, i, plane_extent(frame, i, frame->linesize[i]) + frame_padding) < 0)
+    if (find_buffer(frame, i, plane_extent(layout, i) + frame_padding) < 0)
       return false;
   }
   return true;
@@ -327,17 +331,28 @@ static bool may_be_written(GstBuffer *buffer) {
   return true;
 }
 
-Result<FramePtr> FrameImporter::import(BufferPtr buffer, const VideoParams &params, Access access) {
+Result<FramePtr> FrameImporter::import(BufferPtr buffer, const VideoParams &params, Access access,
+                                       FramePtr blank) {
+  const Geometry geometry{params.format, params.width, params.height, params.interlace_mode};
+  if (!(geometry == geometry_)) {
+    auto layout = default_layout(params.format, params.width, params.height, params.interlace_mode);
+    if (!layout)
+      return Failure(layout.error());
+    geometry_ = geometry;
+    default_layout_ = *layout;
+  }
   GstMapFlags flags = GST_MAP_READ;
   if (access == Access::write_if_owned && may_be_written(buffer.get()))
     flags = GST_MAP_READWRITE;
 
-  auto mapping = std::make_shared<Mapping>(std::move(buffer));
-  auto frame = frame_over(mapping, params, flags);
+  GstBuffer *mapped = buffer.get(); /* the frame's, from here on */
+  const PlaneLayout layout = layout_of(mapped, default_layout_);
+  auto frame = frame_over(std::make_unique<Mapping>(std::move(buffer)), params, layout, flags,
+                          std::move(blank));
   if (!frame)
     return frame;
-  read_interlace_flags(frame->get(), mapping->buffer(), params);
-  return suits_simd(frame->get()) ? std::move(frame) : copy(frame->get(), params);
+  read_interlace_flags(frame->get(), mapped, params);
+  return suits_simd(frame->get(), layout) ? std::move(frame) : copy(frame->get(), params);
 }
 
 Result<FramePtr> FrameImporter::copy(const AVFrame *source, const VideoParams &params) {
@@ -369,7 +384,11 @@ Result<FramePtr> FrameImporter::copy(const AVFrame *source, const VideoParams &p
 }
 
 Result<FramePtr> writable_view(GstBuffer *buffer, const VideoParams &params) {
-  return frame_over(std::make_shared<Mapping>(buffer), params, GST_MAP_READWRITE);
+  auto layout = default_layout(params.format, params.width, params.height, params.interlace_mode);
+  if (!layout)
+    return Failure(layout.error());
+  return frame_over(std::make_unique<Mapping>(buffer), params, layout_of(buffer, *layout),
+                    GST_MAP_READWRITE, new_frame());
 }
 
 void set_interlace_flags(GstBuffer *buffer, const AVFrame *frame, const VideoParams &params) {

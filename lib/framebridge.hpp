@@ -58,11 +58,21 @@ class FRAMEWISE_INTERNAL FrameImporter {
    *
    * Where strides, addresses or the tail of the memory are not what libav's SIMD code expects
    * (frame_alignment(), frame_padding) the picture is copied once instead. A buffer that is too
-   * small for its caps is an error. */
-  Result<FramePtr> import(BufferPtr buffer, const VideoParams &params, Access access);
+   * small for its caps is an error. `blank`: an AVFrame to use, without contents. */
+  Result<FramePtr> import(BufferPtr buffer, const VideoParams &params, Access access,
+                          FramePtr blank = new_frame());
 
  private:
   Result<FramePtr> copy(const AVFrame *frame, const VideoParams &params);
+
+  struct Geometry {
+    AVPixelFormat format = AV_PIX_FMT_NONE;
+    int width = 0, height = 0;
+    GstVideoInterlaceMode interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+    bool operator==(const Geometry &) const = default;
+  };
+  Geometry geometry_;          /* of the buffer imported last */
+  PlaneLayout default_layout_; /* for that */
 
   BufferPoolPtr pool_; /* for copies, so that they land in warm memory */
   size_t pool_size_ = 0;
