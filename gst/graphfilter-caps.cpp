@@ -209,7 +209,7 @@ gboolean graph_filter_set_caps(GstBaseTransform *trans, GstCaps *, GstCaps *outc
     graph_filter_post_once(trans, output.error());
     return FALSE;
   }
-  graph_filter_drain(trans);
+  graph_filter_drain(trans, BufferFilter::Drain::in_passing);
   adopt(trans, *output);
   return TRUE;
 }

@@ -118,7 +118,7 @@ void graph_filter_make_change(GstBaseTransform *trans) {
   if (caps)
     if (auto output = graph_filter_try_output(trans, next, caps.get()); !output)
       return refuse(trans, *change, output.error());
-  graph_filter_drain(trans);
+  graph_filter_drain(trans, BufferFilter::Drain::in_passing);
   if (GST_PAD_IS_FLUSHING(trans->srcpad)) /* Nothing can be negotiated now. */
     return put_back(priv, std::move(*change));
   install(trans, std::move(next), *change);
@@ -130,7 +130,7 @@ void graph_filter_make_change_before_caps(GstBaseTransform *trans) {
   auto change = take_change(priv);
   if (!change)
     return;
-  graph_filter_drain(trans);
+  graph_filter_drain(trans, BufferFilter::Drain::in_passing);
   install(trans, BufferFilter(change->description, priv.state->options), *change);
 }
 

@@ -204,13 +204,15 @@ Result<void> push_into_filters(GstBaseTransform *trans, BufferPtr buffer) {
 
   std::lock_guard turn(priv.filter_turns);
   if (!state.filter->started())
-    state.timeline.begin(trans->segment, edge);
+    state.timeline.begin(trans->segment, edge,
+                         state.filter->has_sources() ? FilterTimeline::Origin::zero
+                                                     : FilterTimeline::Origin::stream);
   return state.filter->push(std::move(buffer), state.timeline.to_filters(trans->segment, edge));
 }
 
 } // namespace
 
-void graph_filter_drain(GstBaseTransform *trans) {
+void graph_filter_drain(GstBaseTransform *trans, BufferFilter::Drain how) {
   if (!is_filtering(trans))
     return;
   auto &priv = graph_filter_priv(trans);
@@ -221,7 +223,7 @@ void graph_filter_drain(GstBaseTransform *trans) {
   };
   Result<void> ok = [&] {
     std::lock_guard turn(priv.filter_turns);
-    return state.filter->drain();
+    return state.filter->drain(how);
   }();
   while (ok) {
     auto buffer = pull(trans);
@@ -277,6 +279,9 @@ GstFlowReturn graph_filter_submit_input_buffer(GstBaseTransform *trans, gboolean
 GstFlowReturn graph_filter_generate_output(GstBaseTransform *trans, GstBuffer **output) {
   if (!is_filtering(trans))
     return graph_filter_base_class()->generate_output(trans, output);
+  /* Of filters that never end, no next frame would ever go in. */
+  if (state_of(trans).filter->may_never_end())
+    graph_filter_make_change(trans);
   auto buffer = pull(trans);
   if (!buffer) {
     graph_filter_post_once(trans, buffer.error());
@@ -315,7 +320,7 @@ gboolean graph_filter_sink_event(GstBaseTransform *trans, GstEvent *event) {
     const GstSegment *segment;
     gst_event_parse_segment(event, &segment);
     if (!trans->have_segment || !continues(trans->segment, *segment)) {
-      graph_filter_drain(trans);
+      graph_filter_drain(trans, BufferFilter::Drain::in_passing);
       if (state.filter) {
         std::lock_guard turn(priv.filter_turns);
         state.filter->discard();
@@ -339,7 +344,7 @@ gboolean graph_filter_sink_event(GstBaseTransform *trans, GstEvent *event) {
     return TRUE;
   }
   case GST_EVENT_EOS:
-    graph_filter_drain(trans);
+    graph_filter_drain(trans, BufferFilter::Drain::to_the_end);
     return forward();
   case GST_EVENT_FLUSH_STOP: {
     state.gaps.clear();

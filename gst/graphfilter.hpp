@@ -124,7 +124,7 @@ gboolean graph_filter_propose_allocation(GstBaseTransform *trans, GstQuery *deci
 /* ---- graphfilter-stream.cpp: data flow */
 
 /* Pushes out all that the graph still holds, as the caps and segment now are. */
-void graph_filter_drain(GstBaseTransform *trans);
+void graph_filter_drain(GstBaseTransform *trans, framewise::BufferFilter::Drain how);
 GstFlowReturn graph_filter_submit_input_buffer(GstBaseTransform *trans, gboolean discont,
                                                GstBuffer *input);
 GstFlowReturn graph_filter_generate_output(GstBaseTransform *trans, GstBuffer **output);

@@ -8,6 +8,7 @@
 #include "framemeta.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace framewise {
 
@@ -131,6 +132,34 @@ AVRational BufferFilter::time_base_for(GstBuffer *buffer) const {
   return frame_meta_time_base(buffer).value_or(default_time_base(input_));
 }
 
+template <typename Matches> static bool any_node(const FilterDescription &description, Matches m) {
+  for (const auto *spec : {&description.sequence, &description.graph})
+    if (*spec)
+      for (const auto &chain : (*spec)->chains)
+        if (std::any_of(chain.begin(), chain.end(), m))
+          return true;
+  return false;
+}
+
+static bool is_source(const FilterNode &node) {
+  return !(node.filter->flags & AVFILTER_FLAG_DYNAMIC_INPUTS) &&
+         avfilter_filter_pad_count(node.filter, 0) == 0;
+}
+
+/* Gives frames without end once its input has ended. */
+static bool is_endless(const FilterNode &node) {
+  const std::string name = node.filter->name;
+  const char *option = name == "loop" ? "loop" : name == "tpad" ? "stop" : nullptr;
+  return is_source(node) ||
+         (option && std::any_of(node.options.begin(), node.options.end(), [&](const auto &o) {
+            return o.key == option && o.value.find('-') == 0;
+          }));
+}
+
+bool BufferFilter::has_sources() const { return any_node(description_, is_source); }
+
+bool BufferFilter::may_never_end() const { return any_node(description_, is_endless); }
+
 Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
                                             const std::vector<AVPixelFormat> &formats) {
   if (negotiated_ && negotiated_input_ == input && negotiated_formats_ == formats)
@@ -183,7 +212,9 @@ Result<void> BufferFilter::start_graph(GstBuffer *first, GstClockTimeDiff start)
   newest_out_ = true;
   /* Frames at a constant rate need not begin at a multiple of it; the grid of ticks is laid through
    * the first one, so that rounding to it swallows no two frames into one tick. */
-  grid_ = start - ticks_to_ns(ns_to_ticks(start, wanted.time_base), wanted.time_base);
+  first_ticks_ = ns_to_ticks(start, wanted.time_base);
+  grid_ = start - ticks_to_ns(first_ticks_, wanted.time_base);
+  any_out_ = counts_from_zero_ = false;
   return {};
 }
 
@@ -299,10 +330,11 @@ Result<void> BufferFilter::push(BufferPtr buffer, GstClockTimeDiff start) {
   return graph_->push(std::move(*frame));
 }
 
-Result<void> BufferFilter::drain() {
+Result<void> BufferFilter::drain(Drain how) {
   if (!graph_ || draining_)
     return {};
   draining_ = true;
+  cut_at_end_ = how == Drain::in_passing && may_never_end();
   return graph_->send_eof(ns_to_ticks(newest_end_ - grid_, graph_->input().time_base));
 }
 
@@ -407,6 +439,11 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
 
   const AVRational in_base = graph_->input().time_base, out_base = graph_->output_time_base();
   const bool has_time = frame->pts != AV_NOPTS_VALUE;
+  /* `setpts=N/25/TB` and `setpts=PTS-STARTPTS` mean the beginning of what they get. */
+  if (!std::exchange(any_out_, true))
+    counts_from_zero_ = has_time && frame->pts == 0 && first_ticks_ > 0;
+  if (counts_from_zero_ && has_time)
+    frame->pts += av_rescale_q(first_ticks_, in_base, out_base);
   const int64_t ticks = has_time ? av_rescale_q(frame->pts, out_base, in_base) : INT64_MIN;
   auto passenger = passenger_of(frame, ticks);
   /* A frame that kept its time gets it back as it was, unrounded. */
@@ -418,6 +455,10 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
     start = passenger->start;
   else if (has_time)
     start = ticks_to_ns(frame->pts, out_base) + grid_;
+  if (draining_ && cut_at_end_ && (!has_time || start >= newest_end_)) {
+    end_graph();
+    return Pulled{nullptr, no_time};
+  }
 
   /* The AVFrame may be the only owner of its picture only after the passenger has got off. */
   av_buffer_unref(&frame->opaque_ref);

@@ -28,6 +28,11 @@ class FRAMEWISE_INTERNAL BufferFilter {
   /* What is being built; commands have changed it. */
   const FilterDescription &description() const { return description_; }
 
+  /* Filters without an input, which begin at time 0 whenever the input does. */
+  bool has_sources() const;
+  /* Filters that go on for ever by themselves: sources, `loop=-1`, `tpad=stop=-1`. */
+  bool may_never_end() const;
+
   /* What comes out for `input` where one of `formats` is allowed. Changes nothing for the buffers
    * on their way. Asked the same again it remembers. */
   Result<VideoParams> negotiate(const VideoParams &input,
@@ -44,8 +49,12 @@ class FRAMEWISE_INTERNAL BufferFilter {
   bool started() const { return graph_.has_value(); }
   /* `start`: the time; GST_CLOCK_STIME_NONE where the buffer has none. */
   Result<void> push(BufferPtr buffer, GstClockTimeDiff start);
+  enum class Drain {
+    to_the_end, /* of all that the filters have to give */
+    in_passing, /* The stream goes on: filters that may_never_end() end with it. */
+  };
   /* Everything that is still inside comes out by pull(); the next push() finds a fresh graph. */
-  Result<void> drain();
+  Result<void> drain(Drain how);
   /* What is inside is dropped, and the time it had come to is forgotten. */
   void discard();
 
@@ -111,12 +120,16 @@ class FRAMEWISE_INTERNAL BufferFilter {
   std::optional<FilterGraph> graph_; /* none before the first buffer and after a drain */
   bool finished_ = false;
   bool draining_ = false;
+  bool cut_at_end_ = false;                            /* of the input, while draining */
   FramePtr changed_frame_;                             /* waits for accept() */
   GstClockTimeDiff grid_ = 0;                          /* time of tick 0 */
   GstClockTimeDiff newest_ = GST_CLOCK_STIME_NONE;     /* time of the last input */
   GstClockTimeDiff newest_end_ = GST_CLOCK_STIME_NONE; /* and of its end */
+  int64_t first_ticks_ = 0;                            /* of the graph's first input */
   uint64_t pushed_ = 0;
-  bool newest_out_ = true;                              /* the last input has come out */
+  bool any_out_ = false;
+  bool counts_from_zero_ = false; /* the filters count time from their first frame */
+  bool newest_out_ = true;        /* the last input has come out */
   std::deque<std::shared_ptr<const Passenger>> recent_; /* oldest first */
 
   FrameImporter importer_;

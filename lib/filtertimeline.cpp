@@ -69,9 +69,15 @@ bool continues(const GstSegment &before, const GstSegment &after) {
   return std::abs(progress_at(before, probe) - progress_at(after, probe)) <= tolerance;
 }
 
-void FilterTimeline::begin(const GstSegment &segment, GstClockTime pts) {
+void FilterTimeline::begin(const GstSegment &segment, GstClockTime pts, Origin origin) {
+  if (!GST_CLOCK_TIME_IS_VALID(pts)) /* It follows the frame before. */
+    return;
+  if (origin == Origin::zero) {
+    ahead_ = -progress_at(segment, pts);
+    return;
+  }
   ahead_ = 0;
-  if (segment.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(pts))
+  if (segment.format != GST_FORMAT_TIME)
     return;
   guint64 stream_time;
   int sign = gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, pts, &stream_time);

@@ -27,13 +27,19 @@ FRAMEWISE_INTERNAL bool continues(const GstSegment &before, const GstSegment &af
 
 /* The `t` of filters' expressions is the stream time of the first frame that a graph gets, and goes
  * on from there as playing does: forwards it is stream time itself, so that `between(t,10,20)`
- * means the same after a seek; backwards it rises as well, as filters require.
+ * means the same after a seek; backwards it rises as well, as filters require. Where the graph has
+ * sources (`color`, `movie`), which begin with 0, it begins with 0 itself: filters with several
+ * inputs would want all that the sources have to give from there on otherwise.
  *
  * It also sees to it that times do not go back where one graph takes over from another. */
 class FRAMEWISE_INTERNAL FilterTimeline {
  public:
+  enum class Origin {
+    stream, /* stream time */
+    zero,   /* the first frame's time is 0 */
+  };
   /* A graph gets its first frame, at `pts`. */
-  void begin(const GstSegment &segment, GstClockTime pts);
+  void begin(const GstSegment &segment, GstClockTime pts, Origin origin);
   GstClockTimeDiff to_filters(const GstSegment &segment, GstClockTime pts) const;
 
   /* The progress of a frame that came out at the filters' time `time`. Where the graph before had

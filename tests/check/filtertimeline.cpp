@@ -85,16 +85,25 @@ TEST(FilterTimeline, a_segment_continues_the_one_before_or_does_not) {
 TEST(FilterTimeline, filters_see_stream_time) {
   FilterTimeline timeline;
   GstSegment s = segment(1.0, 20 * second, 100 * second, 3 * second);
-  timeline.begin(s, 21 * second);
+  timeline.begin(s, 21 * second, FilterTimeline::Origin::stream);
   EXPECT_EQ(timeline.to_filters(s, 21 * second), GstClockTimeDiff(21 * second));
   EXPECT_EQ(timeline.to_filters(s, 30 * second), GstClockTimeDiff(30 * second));
   EXPECT_EQ(timeline.come_out(30 * second), progress_at(s, 30 * second));
 }
 
+TEST(FilterTimeline, beside_sources_it_begins_with_zero) {
+  FilterTimeline timeline;
+  GstSegment s = segment(1.0, 20 * second, 100 * second, 3 * second);
+  timeline.begin(s, 21 * second, FilterTimeline::Origin::zero);
+  EXPECT_EQ(timeline.to_filters(s, 21 * second), 0);
+  EXPECT_EQ(timeline.to_filters(s, 30 * second), GstClockTimeDiff(9 * second));
+  EXPECT_EQ(timeline.come_out(9 * second), progress_at(s, 30 * second));
+}
+
 TEST(FilterTimeline, backwards_it_begins_with_stream_time_and_rises) {
   FilterTimeline timeline;
   GstSegment s = segment(-1.0, 0, 20 * second);
-  timeline.begin(s, 19 * second);
+  timeline.begin(s, 19 * second, FilterTimeline::Origin::stream);
   EXPECT_EQ(timeline.to_filters(s, 19 * second), GstClockTimeDiff(19 * second));
   EXPECT_EQ(timeline.to_filters(s, 18 * second), GstClockTimeDiff(20 * second));
 }
@@ -102,7 +111,7 @@ TEST(FilterTimeline, backwards_it_begins_with_stream_time_and_rises) {
 TEST(FilterTimeline, times_go_on_after_the_last_of_the_graph_before) {
   FilterTimeline timeline;
   GstSegment s = segment(1.0, 0, 100 * second);
-  timeline.begin(s, 0);
+  timeline.begin(s, 0, FilterTimeline::Origin::stream);
   EXPECT_EQ(timeline.come_out(8000), 8000);
   EXPECT_EQ(timeline.come_out(7000), 7000); /* one graph's own business */
   timeline.hand_over();

@@ -293,6 +293,46 @@ GST_START_TEST(times_never_go_back_where_filters_take_over) {
 }
 GST_END_TEST
 
+GST_START_TEST(filters_that_never_end_end_where_others_take_over) {
+  static const char *const endless[] = {"[video_in]tpad=stop=-1[video_out]",
+                                        "color=s=176x144:r=25[c];[c][video_in]vstack[video_out]"};
+  Bench bench(nullptr, endless[__i__]);
+  bench.set_caps(params_of(clip));
+  int i = 0;
+  for (GstBuffer *buffer : numbered_buffers(clip)) {
+    if (i++ == 6)
+      fail_unless(set_filters(bench.harness->element, "hflip"));
+    bench.push(buffer);
+  }
+  bench.eos();
+  auto frames = take_frames(bench);
+  fail_unless_equals_int(frames.size(), clip.frames);
+  for (i = 6; i < clip.frames; i++)
+    fail_unless_equals_int64(frames[i].number, i);
+}
+GST_END_TEST
+
+GST_START_TEST(filters_that_take_no_more_input_can_be_changed) {
+  Bench bench("loop=-1:3:2");
+  bench.set_caps(params_of(clip));
+  auto buffers = numbered_buffers(clip);
+  std::atomic<unsigned> pushed{0};
+  std::thread streaming([&] {
+    for (GstBuffer *buffer : buffers) {
+      bench.push(buffer);
+      pushed++;
+    }
+  });
+  while (bench.received() < 50)
+    std::this_thread::yield();
+  fail_unless(pushed < 6);
+  fail_unless(set_filters(bench.harness->element, "hflip"));
+  streaming.join();
+  auto frames = take_frames(bench);
+  fail_unless_equals_int64(frames.back().number, clip.frames - 1);
+}
+GST_END_TEST
+
 struct Refusal {
   const char *sequence, *graph, *said;
 };
@@ -729,6 +769,8 @@ static Suite *live_suite(void) {
                       G_N_ELEMENTS(swaps));
   tcase_add_test(filters, filters_are_changed_from_another_thread_under_load);
   tcase_add_loop_test(filters, times_never_go_back_where_filters_take_over, 0, 3);
+  tcase_add_loop_test(filters, filters_that_never_end_end_where_others_take_over, 0, 2);
+  tcase_add_test(filters, filters_that_take_no_more_input_can_be_changed);
   tcase_add_loop_test(filters, bad_filters_are_refused_and_the_old_ones_run_on, 0,
                       G_N_ELEMENTS(refusals));
   tcase_add_test(filters, filters_that_downstream_does_not_go_with_are_refused_by_the_stream);

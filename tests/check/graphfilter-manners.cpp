@@ -271,6 +271,59 @@ GST_START_TEST(expressions_mean_the_same_after_a_seek) {
 }
 GST_END_TEST
 
+/* Frames as if a file had been sought in: `first_at` stream time, no frames before. */
+static std::vector<GstClockTime> times_after_seek(Bench &bench, GstClockTime first_at) {
+  bench.set_caps(params_of(clip));
+  fail_unless(
+      gst_harness_push_event(bench.harness, segment_of(1.0, first_at, GST_CLOCK_TIME_NONE)));
+  for (GstBuffer *buffer : buffers_of(clip)) {
+    GST_BUFFER_PTS(buffer) += first_at;
+    bench.push(buffer);
+  }
+  bench.eos();
+  std::vector<GstClockTime> times;
+  while (bench.received() > times.size())
+    times.push_back(GST_BUFFER_PTS(bench.pull().get()));
+  return times;
+}
+
+GST_START_TEST(filters_that_count_from_zero_count_from_their_first_frame) {
+  static const char *const filters[] = {"setpts=PTS-STARTPTS", "setpts=N/25/TB",
+                                        "trim=start_frame=0,setpts=PTS-STARTPTS"};
+  Bench bench(filters[__i__]);
+  auto times = times_after_seek(bench, 3600 * GST_SECOND);
+  fail_unless_equals_int(times.size(), clip.frames);
+  for (int i = 0; i < clip.frames; i++)
+    fail_unless_equals_uint64(times[i], 3600 * GST_SECOND + i * 40 * GST_MSECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(sources_in_the_graph_begin_with_it) {
+  /* An hour of their frames would have to be made and thrown away otherwise. */
+  Bench bench(nullptr, "gradients=s=176x144:r=25:seed=1,metadata=add:key=lavfi.n:value=1[bg];"
+                       "[bg][video_in]hstack=shortest=1[video_out]");
+  auto times = times_after_seek(bench, 3600 * GST_SECOND);
+  fail_unless_equals_int(times.size(), clip.frames);
+  for (int i = 0; i < clip.frames; i++)
+    fail_unless_equals_uint64(times[i], 3600 * GST_SECOND + i * 40 * GST_MSECOND);
+  Bench counts(nullptr, "color=s=176x144:r=25,setpts=PTS,drawbox=c=white:t=fill:enable='lt(n,3)'"
+                        "[bg];[video_in][bg]overlay=shortest=1[video_out]");
+  counts.set_caps(params_of(clip));
+  fail_unless(gst_harness_push_event(counts.harness,
+                                     segment_of(1.0, 3600 * GST_SECOND, GST_CLOCK_TIME_NONE)));
+  std::vector<std::string> pictures;
+  for (GstBuffer *buffer : buffers_of(clip)) {
+    GST_BUFFER_PTS(buffer) += 3600 * GST_SECOND;
+    counts.push(buffer);
+  }
+  counts.eos();
+  while (pictures.size() < counts.received())
+    pictures.push_back(md5_of(counts.pull().get(), params_of(clip)));
+  /* the source's first frames are the first that are seen */
+  fail_unless(pictures[0] == pictures[2] && pictures[2] != pictures[3]);
+}
+GST_END_TEST
+
 /* "1 g 2": the buffers' numbers and the gaps among them, as they come out. */
 static std::string order_of(Bench &bench, int lost_from, int lost_to) {
   static std::string order;
@@ -580,6 +633,8 @@ static Suite *manners_suite(void) {
   TCase *time = add_case("time");
   tcase_add_loop_test(time, at_any_rate_as_many_frames_come_out_as_at_one, 0, 20);
   tcase_add_test(time, expressions_mean_the_same_after_a_seek);
+  tcase_add_loop_test(time, filters_that_count_from_zero_count_from_their_first_frame, 0, 3);
+  tcase_add_test(time, sources_in_the_graph_begin_with_it);
   tcase_add_loop_test(time, a_gap_stays_between_the_frames_it_is_between, 0, 4);
   tcase_add_test(time, a_buffer_without_a_time_begins_where_its_segment_does);
 
