@@ -45,12 +45,13 @@ struct BuiltFilters {
 /* An empty graph with the options set, and the defaults of the ffmpeg command for the scalers that
  * libavfilter puts in by itself. */
 FRAMEWISE_INTERNAL Result<FilterGraphPtr> new_filter_graph(const FilterDescription &description,
-                                        const FilterGraphOptions &options);
+                                                           const FilterGraphOptions &options);
 /* Makes every filter of the description in `graph` and links them with each other, the sequence's
  * output with the graph's input; the description is not empty. First all options of all filters are
  * set, and only when libavfilter takes every value are the filters initialised, which may open
  * files. All errors but out of memory are LIBRARY/SETTINGS: also anything but video, ends that are
  * linked to nothing, and filters from which no way leads to the output. */
-FRAMEWISE_INTERNAL Result<BuiltFilters> build_filters(AVFilterGraph *graph, const FilterDescription &description);
+FRAMEWISE_INTERNAL Result<BuiltFilters> build_filters(AVFilterGraph *graph,
+                                                      const FilterDescription &description);
 
 } // namespace framewise
