@@ -328,14 +328,18 @@ Result<FilterSpec> parse_filter_graph(const std::string &text) {
   return is_filter_json(text) ? parse_graph_json(text) : parse_filter_text(text);
 }
 
+static std::string to_utf8(const std::string &text) {
+  CString valid(g_utf8_make_valid(text.c_str(), gssize(text.size())));
+  return valid.get();
+}
+
 std::string excerpt(const std::string &text) {
   constexpr size_t longest = 40;
   size_t end = text.size();
   if (end > longest)
     for (end = longest; end > 0 && (text[end] & 0xc0) == 0x80;) /* not inside a UTF-8 character */
       end--;
-  CString valid(g_utf8_make_valid(text.c_str(), gssize(end)));
-  return end < text.size() ? std::string(valid.get()) + "…" : valid.get();
+  return to_utf8(text.substr(0, end)) + (end < text.size() ? "…" : "");
 }
 
 /* ---- FilterDescription ----------------------------------------------------------------------- */
@@ -353,7 +357,7 @@ std::string FilterDescription::to_text() const {
   for (const auto *spec : {&sequence, &graph})
     if (*spec)
       text += (text.empty() ? "`" : " and `") + (*spec)->to_text() + "`";
-  return text;
+  return to_utf8(text);
 }
 
 using SpecParser = Result<FilterSpec>(const std::string &text);
@@ -365,7 +369,7 @@ static Result<std::optional<FilterSpec>> parse_property(SpecParser *parse, const
   auto spec = parse(text);
   if (!spec) {
     Error error = spec.error();
-    error.debug = framewise::format("%s=\"%s\"", property, text);
+    error.debug = framewise::format("%s=\"%s\"", property, to_utf8(text).c_str());
     return Failure(error);
   }
   return std::optional<FilterSpec>(std::move(*spec));

@@ -104,7 +104,8 @@ struct FRAMEWISE_INTERNAL FilterDescription {
   /* `place` must be one of this description. */
   FilterNode &node(const NodePlace &place);
   const FilterNode &node(const NodePlace &place) const;
-  /* For messages: what there is of the two, each in FFmpeg's syntax between backticks. */
+  /* For messages: what there is of the two, each in FFmpeg's syntax between backticks, and
+   * always UTF-8. */
   std::string to_text() const;
   /* NULL or "": not there. */
   static Result<FilterDescription> parse(const char *sequence, const char *graph);

@@ -111,9 +111,9 @@ TEST(FilterBuild, edges_become_links) {
                                    "\"video_out\", 0, 0], [\"s\", \"h\", 2, 0], [\"s\", \"h\", 1, "
                                    "1], [\"h\", \"v\", 0, 0], [\"video_in\", \"s\", 0, 0]]]");
   ASSERT_TRUE(built.filters.has_value()) << built.error();
-  EXPECT_EQ(links_of(built), (Links{"hflip@first:0-0:split@s", "split@s:0-1:vstack@v",
-                                    "split@s:1-1:hstack@h", "split@s:2-0:hstack@h",
-                                    "hstack@h:0-0:vstack@v"}));
+  EXPECT_EQ(links_of(built),
+            (Links{"hflip@first:0-0:split@s", "split@s:0-1:vstack@v", "split@s:1-1:hstack@h",
+                   "split@s:2-0:hstack@h", "hstack@h:0-0:vstack@v"}));
 }
 
 /* `metadata` opens the file that it prints to as soon as it is initialised. */
@@ -142,8 +142,9 @@ INSTANTIATE_TEST_SUITE_P(
     FilterBuild, NothingIsOpened,
     testing::Values(BadValue{",tmix=frames=-4", nullptr, "`frames=-4`"},
                     BadValue{"", "yadif=mode=sometimes", "`mode=sometimes`"},
-                    BadValue{"", "[{\"t\": [\"tmix\", {\"frames\": -4}]}, [[\"video_in\", \"t\", 0, "
-                                 "0], [\"t\", \"video_out\", 0, 0]]]",
+                    BadValue{"",
+                             "[{\"t\": [\"tmix\", {\"frames\": -4}]}, [[\"video_in\", \"t\", 0, "
+                             "0], [\"t\", \"video_out\", 0, 0]]]",
                              "Filter `tmix@t`: `frames=-4`"},
                     BadValue{",scale=2:2:param0=x", nullptr, "`param0=x`"},
                     BadValue{",scale=2:2:flags=nosuch", nullptr, "`flags=nosuch`"},

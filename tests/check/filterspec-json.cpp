@@ -17,7 +17,9 @@ namespace {
 std::string dumps(const std::string &expression) {
   const std::string program =
       "import json, sys\nsys.stdout.buffer.write(json.dumps(" + expression + ").encode())";
-  const char *argv[] = {"python3", "-c", program.c_str(), nullptr};
+  const char *system = "/usr/bin/python3";
+  const char *argv[] = {g_file_test(system, G_FILE_TEST_IS_EXECUTABLE) ? system : "python3", "-c",
+                        program.c_str(), nullptr};
   char *out = nullptr;
   int status = -1;
   if (!g_spawn_sync(nullptr, const_cast<char **>(argv), nullptr, G_SPAWN_SEARCH_PATH, nullptr,
@@ -45,7 +47,8 @@ std::string graph_of(const std::string &edges) {
 
 } // namespace
 
-/* ---- Which is JSON ---------------------------------------------------------------------------- */
+/* ---- Which is JSON ----------------------------------------------------------------------------
+ */
 
 TEST(FilterJson, is_told_by_how_it_begins) {
   for (const char *json : {"{", " {}", "[[", "[ [", "[{", "\n\t[\r\n{", "[\"hflip\"]", "[]", "[ ]"})
@@ -55,7 +58,8 @@ TEST(FilterJson, is_told_by_how_it_begins) {
     EXPECT_FALSE(is_filter_json(text)) << text;
 }
 
-/* ---- What Python writes ----------------------------------------------------------------------- */
+/* ---- What Python writes -----------------------------------------------------------------------
+ */
 
 struct Python {
   const char *expression; /* and further arguments of json.dumps() */
@@ -105,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                "overlay=shortest=0:repeatlast=1"},
         /* None: not said */
         Python{R"([("scale", {"w": None, "h": 3, "flags": None})])", "scale=h=3"},
-        Python{R"([("hue", {"h": 3, "enable": "between(t,1,2)"})])",
+        Python{R"py([("hue", {"h": 3, "enable": "between(t,1,2)"})])py",
                "hue=h=3:enable=between(t\\,1\\,2)"}));
 
 class PythonGraph : public testing::TestWithParam<Python> {};
@@ -123,13 +127,15 @@ TEST_P(PythonGraph, becomes_the_tree) {
 INSTANTIATE_TEST_SUITE_P(
     FilterJson, PythonGraph,
     testing::Values(
-        Python{R"(({"s": ("split", ""), "small": ("scale", "512:-1"), "o": ("overlay", "x=25:y=25")},
+        Python{
+            R"(({"s": ("split", ""), "small": ("scale", "512:-1"), "o": ("overlay", "x=25:y=25")},
                    [("video_in", "s", 0, 0), ("s", "o", 0, 0), ("s", "small", 1, 0),
                     ("small", "o", 0, 1), ("o", "video_out", 0, 0)]))",
-               "[video_in]split@s[s:0][s:1];[s:1]scale@small=w=512:h=-1[small:0];"
-               "[s:0][small:0]overlay@o=x=25:y=25[video_out]"},
-        Python{R"(({"f": ("hflip@mine", None)}, [("video_in", "f", 0, 0), ("f", "video_out", 0, 0)]))",
-               "[video_in]hflip@mine[video_out]"},
+            "[video_in]split@s[s:0][s:1];[s:1]scale@small=w=512:h=-1[small:0];"
+            "[s:0][small:0]overlay@o=x=25:y=25[video_out]"},
+        Python{
+            R"(({"f": ("hflip@mine", None)}, [("video_in", "f", 0, 0), ("f", "video_out", 0, 0)]))",
+            "[video_in]hflip@mine[video_out]"},
         Python{R"(({}, [("video_in", "video_out", 0, 0)]))", "[video_in]null[video_out]"},
         /* a source, and edges in any order */
         Python{R"(({"c": ("color", {"c": "red"}), "h": ("hstack", {})},
@@ -147,13 +153,14 @@ INSTANTIATE_TEST_SUITE_P(
                     ("h", "video_out", 0, 0)]))",
                "[video_in]extractplanes@e=planes=y+u[e:0][e:1];[e:0][e:1]hstack@h[video_out]"}));
 
-/* ---- Faults ----------------------------------------------------------------------------------- */
+/* ---- Faults -----------------------------------------------------------------------------------
+ */
 
 struct Bad {
   std::string json;
   const char *said; /* part of the message */
 };
-void PrintTo(const Bad &bad, std::ostream *os) { *os << bad.json.substr(0, 80); }
+void PrintTo(const Bad &bad, std::ostream *os) { *os << excerpt(bad.json); }
 
 class BadJson : public testing::TestWithParam<Bad> {};
 
@@ -166,7 +173,7 @@ TEST_P(BadJson, is_an_error_that_says_where) {
 INSTANTIATE_TEST_SUITE_P(
     FilterJson, BadJson,
     testing::Values(
-        Bad{dumps(R"([("eq", {"gamma": float("nan")})])"), "column 18: JSON has no `NaN`"},
+        Bad{dumps(R"([("eq", {"gamma": float("nan")})])"), "column 19: JSON has no `NaN`"},
         Bad{dumps(R"([("eq", {"gamma": float("-inf")})])"), "JSON has no `-Infinity`"},
         Bad{dumps(R"([("trim", {"start_pts": 2**70})])"), "`1180591620717411303424` is too large"},
         Bad{dumps(R"([("drawtext", {"text": "a\0b"})])"), "no option takes a null character"},
@@ -176,8 +183,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"([["a", "\ud83dx"]])", "half a surrogate pair"},
         Bad{R"([["a", "\u00g0"]])", "four hexadecimal digits"},
         Bad{R"([["a", "\u00)", "four hexadecimal digits"},
-        Bad{R"([["a", "\x41"]])", "`\\x41\"]]` is no escape"},
-        Bad{R"([["a", "\)", "is no escape"}, Bad{R"([["a", "b]])", "`\"b]]` has no end"},
+        Bad{R"([["a", "\x41"]])", "`\\x41\"]]` is no escape"}, Bad{R"([["a", "\)", "is no escape"},
+        Bad{R"([["a", "b]])", "`\"b]]` has no end"},
         Bad{"[\n  [\"a\",\n   b]]", "At line 3, column 4: `b` is nothing"},
         Bad{"[[\"ä\", x]]", "column 8: `x`"}, Bad{"[[0x10]]", "`0x10` is nothing"},
         Bad{"[[010]]", "`010` is nothing"}, Bad{"[[1.]]", "`1.` is nothing"},
@@ -216,8 +223,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[\"hflip\", \"vflip\"]", "each in a list of its own, not `[\"hflip\",\"vflip\"]`"},
         Bad{"{\"hflip\": \"\"}", "`filter-sequence` takes a list of filters, `[[\"name\", "},
         Bad{graph_of(""), "are for `filter-graph`"},
-        Bad{"[[\"hflip\"], \"vflip\"]", "not `\"vflip\"`"},
-        Bad{"[[\"hflip\"], {}]", "not `{}`"}, Bad{"[[\"hflip\"], null]", "not `null`"},
+        Bad{"[[\"hflip\"], \"vflip\"]", "not `\"vflip\"`"}, Bad{"[[\"hflip\"], {}]", "not `{}`"},
+        Bad{"[[\"hflip\"], null]", "not `null`"},
         Bad{"[[]]", "A filter is written `[\"name\", \"arguments\"]`, not `[]`"},
         Bad{"[[\"a\", \"b\", \"c\"]]", "not `[\"a\",\"b\",\"c\"]`"}, Bad{"[[7, \"\"]]", "not `[7,"},
         Bad{"[[null]]", "not `[null]`"}, Bad{"[[\"nosuch\", \"\"]]", "No filter `nosuch`"},
@@ -269,14 +276,17 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{graph_of("[\"s\", \"o\", true, 0]"), "An edge is written"},
         Bad{graph_of("[\"s\", \"o\", null, 0]"), "An edge is written"},
         /* what it links */
-        Bad{graph_of("[\"s\", \"o\", -1, 0]"), "-1 is no number of an output; they go from 0 to 1023"},
+        Bad{graph_of("[\"s\", \"o\", -1, 0]"),
+            "-1 is no number of an output; they go from 0 to 1023"},
         Bad{graph_of("[\"s\", \"o\", 0, 1024]"), "1024 is no number of an input"},
         Bad{graph_of("[\"x\", \"o\", 0, 0]"), "Edge `[\"x\",\"o\",0,0]`: there is no node `x`"},
         Bad{graph_of("[\"s\", \"x\", 0, 0]"), "there is no node `x`"},
         Bad{graph_of("[\"video_out\", \"s\", 0, 0]"), "nothing comes out of `video_out`"},
         Bad{graph_of("[\"s\", \"video_in\", 0, 0]"), "nothing goes into `video_in`"},
-        Bad{graph_of("[\"video_in\", \"s\", 1, 0]"), "`video_in` has 1 output; there is no output 1"},
-        Bad{graph_of("[\"s\", \"video_out\", 0, 1]"), "`video_out` has 1 input; there is no input 1"},
+        Bad{graph_of("[\"video_in\", \"s\", 1, 0]"),
+            "`video_in` has 1 output; there is no output 1"},
+        Bad{graph_of("[\"s\", \"video_out\", 0, 1]"),
+            "`video_out` has 1 input; there is no input 1"},
         Bad{graph_of("[\"s\", \"o\", 2, 0]"), "`split@s` has 2 outputs; there is no output 2"},
         Bad{graph_of("[\"s\", \"o\", 0, 2]"), "`overlay@o` has 2 inputs; there is no input 2"},
         Bad{R"([{"x": ["hflip"]}, [["x", "video_out", 3, 0]]])",
@@ -284,15 +294,18 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"([{"x": ["nullsink"]}, [["x", "video_out", 0, 0]]])", "has no outputs; there is no"},
         /* how often */
         Bad{graph_of(IN R"(["video_in", "o", 0, 0])"),
-            "`video_in` is linked twice, first by `[\"video_in\",\"s\",0,0]`. Pictures go to several "
+            "`video_in` is linked twice, first by `[\"video_in\",\"s\",0,0]`. Pictures go to "
+            "several "
             "filters through `split`"},
-        Bad{graph_of(IN OUT R"(, ["s", "video_out", 0, 0])"), "`video_out` is linked twice, first by"},
+        Bad{graph_of(IN OUT R"(, ["s", "video_out", 0, 0])"),
+            "`video_out` is linked twice, first by"},
         Bad{graph_of(IN R"(["video_in", "video_out", 0, 0])"), "`video_in` is linked twice"},
         Bad{graph_of(ZERO R"(["s", "o", 0, 1])"),
             "output 0 of node `s` is linked twice. Pictures go to several filters through `split`"},
         Bad{graph_of(ZERO R"(["s", "o", 1, 0])"), "input 0 of node `o` is linked twice."},
         Bad{graph_of(IN ONE OUT), "Output 0 of node `s` is linked to nothing, but 1 is"},
-        Bad{graph_of(IN R"(["s", "o", 0, 1], )" OUT), "Input 0 of node `o` is linked to nothing, but 1"},
+        Bad{graph_of(IN R"(["s", "o", 0, 1], )" OUT),
+            "Input 0 of node `o` is linked to nothing, but 1"},
         Bad{graph_of(ZERO ONE OUT), "No edge begins at `video_in`"},
         Bad{graph_of(IN ZERO R"(["s", "o", 1, 1])"), "No edge leads to `video_out`"},
         Bad{"[{}, []]", "No edge begins at `video_in`"},
@@ -300,7 +313,8 @@ INSTANTIATE_TEST_SUITE_P(
                [["video_in", "a", 0, 0], ["a", "video_out", 0, 0]]])",
             "Node `b c` is linked to nothing"}));
 
-/* ---- And back --------------------------------------------------------------------------------- */
+/* ---- And back ---------------------------------------------------------------------------------
+ */
 
 struct Written {
   const char *text, *json;
@@ -326,7 +340,7 @@ INSTANTIATE_TEST_SUITE_P(
         Written{"scale@a=2:h=3,hflip", R"([["scale@a",{"w":"2","h":"3"}],["hflip",{}]])"},
         Written{"[video_in]hflip,vflip[video_out]", R"([["hflip",{}],["vflip",{}]])"},
         Written{"[a]hflip[b]", R"([["hflip",{}]])"},
-        Written{"drawtext=text='a\"\\\\\\\\ä\t'", R"([["drawtext",{"text":"a\"\\ä\t"}]])"},
+        Written{"drawtext=text='a\"\\\\\tä'", R"([["drawtext",{"text":"a\"\\\tä"}]])"},
         /* the first of two flags holds as well */
         Written{"scale=2:flags=+bitexact:flags=+accurate_rnd",
                 R"([["scale","w=2:flags=+bitexact:flags=+accurate_rnd"]])"},
@@ -335,11 +349,14 @@ INSTANTIATE_TEST_SUITE_P(
                 R"([["video_in","split",0,0],["split","hstack",0,0],["split","hflip",1,0],)"
                 R"(["hflip","hstack",0,1],["hstack","video_out",0,0]]])"},
         /* numbers where a name or an id is taken; what has no label follows the chain */
-        Written{"split=3[a],hflip@s,hstack@s[b];[b][a]hstack@video_in,hflip",
+        Written{"split=3[a][c],hflip@s,[c]hstack@s[b];[b][a]hstack@video_in,hflip",
                 R"([{"split":["split",{"outputs":"3"}],"s":["hflip",{}],"hstack":["hstack@s",{}],)"
                 R"("hstack_2":["hstack@video_in",{}],"hflip":["hflip",{}]},)"
-                R"([["video_in","split",0,0]])"},
-        Written{"[video_in]split[a][b];[a][b]concat", R"([{"split":["split",{}],)"
+                R"([["video_in","split",0,0],["split","hstack_2",0,1],["split","hstack",1,0],)"
+                R"(["split","s",2,0],["s","hstack",0,1],["hstack","hstack_2",0,0],)"
+                R"(["hstack_2","hflip",0,0],["hflip","video_out",0,0]]])"},
+        Written{"[video_in]split[a][b];[a][b]concat",
+                R"([{"split":["split",{}],)"
                 R"("concat":["concat",{}]},[["video_in","split",0,0],["split","concat",0,0],)"
                 R"(["split","concat",1,1],["concat","video_out",0,0]]])"},
         Written{"split[a],premultiply@p;[a]nullsink",
@@ -367,8 +384,7 @@ INSTANTIATE_TEST_SUITE_P(
                                                     "(`[b]`)"},
                     Written{"hflip;[a]vflip", "Linked to nothing"},
                     Written{"hflip[a];[a][b]overlay[b]", "No output is left open"},
-                    Written{"split[a],extractplanes,streamselect;[a]nullsink",
-                            "How many"},
+                    Written{"split[a],extractplanes,premultiply;[a]nullsink", "How many"},
                     Written{"split[a],hstack=inputs=5000;[a]nullsink", "5000 inputs"}));
 
 TEST(FilterJson, a_graph_of_json_is_stable) {

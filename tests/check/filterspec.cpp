@@ -91,16 +91,15 @@ TEST(FilterSpec, an_option_is_set_under_any_of_its_names) {
   node.set_option("param0", "6"); /* libswscale's */
   node.set_option("threads", "7");
   node.set_option("param0", "8");
-  EXPECT_EQ(node.options, (Options{{"w", "4"},
-                                   {"height", "5"},
-                                   {"flags", "bilinear"},
-                                   {"param0", "8"},
-                                   {"threads", "7"}}));
+  EXPECT_EQ(
+      node.options,
+      (Options{
+          {"w", "4"}, {"height", "5"}, {"flags", "bilinear"}, {"param0", "8"}, {"threads", "7"}}));
 }
 
 TEST(FilterSpec, arguments_are_read_as_they_are_written) {
   FilterNode node = parse("drawtext").chains[0][0];
-  node.options = {{"text", " it's a:b\c, [d] "}, {"x", ""}, {"y", "w/2"}};
+  node.options = {{"text", " it's a:b\\c, [d] "}, {"x", ""}, {"y", "w/2"}};
   FilterNode again = parse("drawtext").chains[0][0];
   ASSERT_TRUE(again.add_arguments(node.arguments()).has_value());
   EXPECT_EQ(again.options, node.options);
@@ -116,6 +115,8 @@ TEST(FilterSpec, a_description_knows_its_nodes) {
   other.node({false, 1, 0}).set_option("w", "3");
   EXPECT_NE(other, *description);
   EXPECT_EQ(other.to_text(), "`hflip,vflip` and `null[a];[a]scale@b=w=3:h=2,negate`");
+  other.sequence = parse("drawtext=text=\xff");
+  EXPECT_TRUE(g_utf8_validate(other.to_text().c_str(), -1, nullptr)) << other.to_text();
   other.sequence.reset();
   EXPECT_EQ(other.to_text(), "`null[a];[a]scale@b=w=3:h=2,negate`");
 }
@@ -139,9 +140,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "drawtext=text='  spaces  '", "drawtext=text=\\ x\\ ",
                     "drawtext=text=", "geq=lum='if(gt(X,W/2),lum(X,Y),0)':cb=128:cr=128",
                     "select='eq(mod(n,3),0)+gte(t,1/3)'", "[a b]hflip[c\\]d]",
-                    "curves=all='0/0 0.5/0.58 1/1'", "drawtext=text=äöü→",
-                    "[\\{a]hflip[\\\"b]", "[ [a]hflip[\\ ]",
-                    "overlay=x=25:y=25:enable='lt(t,2)'", "format=yuv420p|rgb24"));
+                    "curves=all='0/0 0.5/0.58 1/1'", "drawtext=text=äöü→", "[\\{a]hflip[\\\"b]",
+                    "[ [a]hflip[\\ ]", "overlay=x=25:y=25:enable='lt(t,2)'",
+                    "format=yuv420p|rgb24"));
 
 struct Bad {
   const char *text;
@@ -175,6 +176,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"hflip[a]vflip", "`,` or `;` should stand before `vflip`"},
                     Bad{"sws_flags=bilinear", "`;` should follow"},
                     Bad{"sws_flags=bilinear;", "missing at the end"}, Bad{"scale@", "`scale@`"}));
+
+TEST(FilterSpec, an_error_shows_the_property_as_utf8) {
+  for (const char *text : {"hflip\xff", "[[\"hflip\xff\"]]"}) {
+    auto description = FilterDescription::parse(nullptr, text);
+    ASSERT_FALSE(description.has_value());
+    const Error &error = description.error();
+    EXPECT_TRUE(g_utf8_validate(error.message.c_str(), -1, nullptr)) << error.message;
+    EXPECT_EQ(error.debug.find("filter-graph=\""), 0u) << error.debug;
+    EXPECT_TRUE(g_utf8_validate(error.debug.c_str(), -1, nullptr)) << error.debug;
+  }
+}
 
 TEST(FilterSpec, what_is_quoted_is_utf8) {
   EXPECT_EQ(excerpt("ä\xff."), "ä\xef\xbf\xbd.");

@@ -29,6 +29,8 @@ struct BadDescription {
   const char *sequence, *graph;
   const char *said;
 };
+/* Two nodes, of which `s` splits, and edges. */
+#define GRAPH(edges) "[{\"s\": [\"split\"], \"h\": [\"hflip\"]}, [" edges "]]"
 static const BadDescription bad_descriptions[] = {
     {"nosuch", nullptr, "No filter `nosuch`"},
     {"scale=nosuch=3", nullptr, "Filter `scale` has no option `nosuch`"},
@@ -57,7 +59,93 @@ static const BadDescription bad_descriptions[] = {
     {nullptr, "[video_in][a][b]overlay[video_out]",
      "`overlay` has 2 inputs; there is no input 2 for `[b]`"},
     {"hflip", "nosuch", "No filter `nosuch`"},
+    /* where pictures go, and what they are */
+    {"sine,hflip", nullptr, "Filter `sine` puts out audio; graphfilter carries video only"},
+    {nullptr, "[video_in]split[a][video_out];[a]hflip@x,nullsink",
+     "from filter `hflip@x`, `nullsink`"},
+    {"null", "color[video_out];[video_in]nullsink", "No way leads from `[video_in]`"},
+    {nullptr, "color[video_out]", "No input is left open for `[video_in]`"},
+    {"color,hflip", "null", "No input is left open"},
+    {"hflip", "[video_in]null[a];color[video_out];[a]nullsink", "No way leads from `[video_in]`"},
+    {nullptr, "[video_in]split[video_out][a];[a]null",
+     "Linked to nothing: output 0 of filter `null`"},
+    {"hstack=inputs=2000000000", nullptr, "`hstack` is to have 2000000000 inputs"},
+    {"scale=2:2:param0=nosuch", nullptr, "`param0=nosuch`"},
+    {"scale=2:2:flags=nosuch", nullptr, "`flags=nosuch`"},
+    {"sws_flags=nosuch;hflip", nullptr, "`flags=nosuch`"},
+    {"movie=/nosuch/file,hflip", "tmix=frames=-4", "`frames=-4`"},
+    {"hflip\xff", nullptr, "No filter `hflip"},
+    /* JSON: sequences */
+    {"[[\"nosuch\", \"\"]]", nullptr, "No filter `nosuch`"},
+    {"[[\"scale\", {\"nosuch\": 3}]]", nullptr, "Filter `scale` has no option `nosuch`"},
+    {"[[\"hflip\", \"3\"]]", nullptr, "`hflip` has no option left for `3`"},
+    {"[[\"yadif\", {\"mode\": \"sometimes\"}]]", nullptr, "`mode=sometimes`"},
+    {"[[\"tmix\", {\"frames\": -4}]]", nullptr, "`frames=-4`"},
+    {"[[\"tmix\", {\"frames\": 0.5e300}]]", nullptr, "`frames=5e+299`"},
+    {"[[\"setpts\", \"nosuch(\"]]", nullptr, "`expr=nosuch(`"},
+    {"[[\"scale\", 512]]", nullptr, "The arguments of filter `scale` are `512`"},
+    {"[[\"scale\", {\"w\": [512]}]]", nullptr, "the value of `w` is `[512]`"},
+    {"[[\"scale\", {\"w\": NaN}]]", nullptr, "JSON has no `NaN`"},
+    {"[[\"transpose\", {\"enable\": false}]]", nullptr, "takes no `enable`"},
+    {"[[\"sine\"], [\"hflip\"]]", nullptr, "`sine` puts out audio"},
+    {"[[\"hstack\", null]]", nullptr, "Linked to nothing: input 0 of filter `hstack`, input 1"},
+    {"[[\"split@x\", \"\"]]", nullptr, "Linked to nothing: output 0 of filter `split@x`, output 1"},
+    {"[]", nullptr, "empty"},
+    {"[[\"hflip\", \"\"]", nullptr, "a bracket is open"},
+    {"[[\"hflip\",]]", nullptr, "The text begins as JSON"},
+    {"[[\"hflip\xff\"]]", nullptr, "this is no UTF-8"},
+    {"[{\"h\": [\"hflip\"]}, []]", nullptr, "`filter-sequence` takes a list of filters"},
+    {"{\"hflip\": \"\"}", nullptr, "`filter-sequence` takes a list of filters"},
+    /* JSON: graphs */
+    {nullptr, "[[\"hflip\", \"\"]]", "`filter-graph` takes `[{"},
+    {nullptr, "[{\"h\": [\"nosuch\"]}, []]", "No filter `nosuch`"},
+    {nullptr, "[{\"video_in\": [\"hflip\"]}, []]", "node `video_in` needs another name"},
+    {nullptr, GRAPH("[\"video_in\", \"h\", 0]"), "An edge is written"},
+    {nullptr, GRAPH("[\"video_in\", \"h\", 0, \"0\"]"), "An edge is written"},
+    {nullptr, GRAPH("[\"video_in\", \"x\", 0, 0]"), "there is no node `x`"},
+    {nullptr, GRAPH("[\"s\", \"h\", -1, 0]"), "-1 is no number of an output"},
+    {nullptr, GRAPH("[\"s\", \"h\", 0, 1024]"), "1024 is no number of an input"},
+    {nullptr, GRAPH("[\"h\", \"s\", 3, 0]"), "Filter `hflip@h` has 1 output; there is no output 3"},
+    {nullptr, GRAPH("[\"video_out\", \"s\", 0, 0]"), "nothing comes out of `video_out`"},
+    {nullptr, GRAPH("[\"s\", \"video_in\", 0, 0]"), "nothing goes into `video_in`"},
+    {nullptr, GRAPH("[\"s\", \"h\", 0, 0], [\"s\", \"video_out\", 0, 0]"),
+     "output 0 of node `s` is linked twice. Pictures go to several filters through `split`"},
+    {nullptr, GRAPH("[\"s\", \"h\", 0, 0], [\"s\", \"h\", 1, 0]"),
+     "input 0 of node `h` is linked twice"},
+    {nullptr, GRAPH("[\"video_in\", \"s\", 0, 0], [\"video_in\", \"h\", 0, 0]"),
+     "`video_in` is linked twice"},
+    {nullptr,
+     GRAPH("[\"video_in\", \"s\", 0, 0], [\"s\", \"h\", 1, 0], [\"h\", \"video_out\", 0, 0]"),
+     "Output 0 of node `s` is linked to nothing, but 1 is"},
+    {nullptr,
+     GRAPH("[\"video_in\", \"s\", 0, 0], [\"s\", \"h\", 0, 0], [\"h\", \"video_out\", 0, 0]"),
+     "Linked to nothing: output 1 of filter `split@s`"},
+    {nullptr, GRAPH("[\"video_in\", \"h\", 0, 0], [\"h\", \"video_out\", 0, 0]"),
+     "Node `s` is linked to nothing"},
+    {nullptr, GRAPH("[\"s\", \"h\", 0, 0], [\"h\", \"video_out\", 0, 0]"),
+     "No edge begins at `video_in`"},
+    {nullptr, GRAPH("[\"video_in\", \"s\", 0, 0], [\"s\", \"h\", 0, 0]"),
+     "No edge leads to `video_out`"},
+    {nullptr,
+     "[{\"s\": [\"split\"], \"n\": [\"nullsink\"]}, [[\"video_in\", \"s\", 0, 0], [\"s\", \"n\", "
+     "0, 0], "
+     "[\"s\", \"video_out\", 1, 0]]]",
+     "from filter `nullsink@n`"},
+    {nullptr,
+     "[{\"c\": [\"color\"], \"n\": [\"nullsink\"]}, [[\"video_in\", \"n\", 0, 0], [\"c\", "
+     "\"video_out\", "
+     "0, 0]]]",
+     "No way leads from `[video_in]`"},
+    {nullptr,
+     "[{\"o\": [\"overlay\"]}, [[\"video_in\", \"o\", 0, 0], [\"o\", \"video_out\", 0, 0]]]",
+     "Linked to nothing: input 1 of filter `overlay@o`"},
+    {nullptr,
+     "[{\"e\": [\"extractplanes\", \"y\"], \"h\": [\"hstack\"]}, [[\"video_in\", \"e\", 0, 0], "
+     "[\"e\", "
+     "\"h\", 0, 0], [\"e\", \"h\", 1, 1], [\"h\", \"video_out\", 0, 0]]]",
+     "Filter `extractplanes@e` has 1 output; there is no output 1 for `[e:1]`"},
 };
+#undef GRAPH
 
 GST_START_TEST(a_bad_description_is_one_error_before_any_data) {
   const BadDescription &bad = bad_descriptions[__i__];
