@@ -63,14 +63,17 @@ struct Clip {
   std::string format; /* FFmpeg's name */
   int width, height, frames;
   int rate = 25;
+  int rate_den = 1;
 };
 
 /* A file of raw frames without padding. */
 inline std::string raw_file(const Clip &clip) {
-  std::string path = scratch_folder() + "/" + clip.format +
-                     framewise::format("-%dx%d-%d.raw", clip.width, clip.height, clip.frames);
+  std::string path =
+      scratch_folder() + "/" + clip.format +
+      framewise::format("-%dx%d-%d-%d.raw", clip.width, clip.height, clip.frames, clip.rate);
   if (!g_file_test(path.c_str(), G_FILE_TEST_EXISTS))
-    run_ffmpeg({"-f", "lavfi", "-i", framewise::format("testsrc2=s=352x288:r=%d", clip.rate), "-vf",
+    run_ffmpeg({"-f", "lavfi", "-i",
+                framewise::format("testsrc2=s=352x288:r=%d/%d", clip.rate, clip.rate_den), "-vf",
                 framewise::format("scale=%d:%d:flags=bicubic", clip.width, clip.height),
                 "-frames:v", std::to_string(clip.frames), "-pix_fmt", clip.format, "-f", "rawvideo",
                 path});
@@ -82,7 +85,7 @@ inline VideoParams params_of(const Clip &clip) {
   params.format = av_get_pix_fmt(clip.format.c_str());
   params.width = clip.width;
   params.height = clip.height;
-  params.framerate = {clip.rate, 1};
+  params.framerate = {clip.rate, clip.rate_den};
   return params;
 }
 
@@ -111,9 +114,10 @@ static std::vector<GstBuffer *> buffers_of(const Clip &clip) {
       av_image_copy((*view)->data, (*view)->linesize, planes, strides, params.format, params.width,
                     params.height);
     }
-    GST_BUFFER_PTS(buffer) = gst_util_uint64_scale(i, GST_SECOND, clip.rate);
+    GST_BUFFER_PTS(buffer) = gst_util_uint64_scale(i, GST_SECOND * clip.rate_den, clip.rate);
     GST_BUFFER_DURATION(buffer) =
-        gst_util_uint64_scale(i + 1, GST_SECOND, clip.rate) - GST_BUFFER_PTS(buffer);
+        gst_util_uint64_scale(i + 1, GST_SECOND * clip.rate_den, clip.rate) -
+        GST_BUFFER_PTS(buffer);
     buffers.push_back(buffer);
   }
   g_free(data);
@@ -157,9 +161,10 @@ struct Bench {
 
   explicit Bench(const char *sequence, const char *graph = nullptr,
                  Downstream downstream = Downstream::takes_video_meta,
-                 const char *sink_caps = nullptr) {
+                 const char *sink_caps = nullptr, int threads = 0) {
     GstElement *element = gst_element_factory_make("graphfilter", nullptr);
-    g_object_set(element, "filter-sequence", sequence, "filter-graph", graph, nullptr);
+    g_object_set(element, "filter-sequence", sequence, "filter-graph", graph, "thread-count",
+                 threads, nullptr);
     harness = gst_harness_new_with_element(element, "sink", "src");
     if (downstream == Downstream::takes_video_meta)
       gst_harness_add_propose_allocation_meta(harness, GST_VIDEO_META_API_TYPE, nullptr);
