@@ -8,6 +8,7 @@
 #include "framemeta.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace framewise {
@@ -156,6 +157,14 @@ static bool is_endless(const FilterNode &node) {
           }));
 }
 
+/* Goes on writing into frames that it has given away, as the ffmpeg command is done with each
+ * before the next one comes. All of libavfilter's video filters were tried for that. */
+static bool writes_into_its_output(const FilterNode &node) {
+  static const char *const names[] = {"adrawgraph", "detelecine", "drawgraph", "thistogram"};
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](const char *name) { return !strcmp(node.filter->name, name); });
+}
+
 bool BufferFilter::has_sources() const { return any_node(description_, is_source); }
 
 bool BufferFilter::may_never_end() const { return any_node(description_, is_endless); }
@@ -175,6 +184,10 @@ Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
   lag_ = std::max(lag_, negotiated_->observed_lag());
   return negotiated_->output();
 }
+
+BufferFilter::BufferFilter(FilterDescription description, const FilterGraphOptions &options)
+    : description_(std::move(description)), options_(options),
+      output_is_written_(any_node(description_, writes_into_its_output)) {}
 
 void BufferFilter::adopt(const VideoParams &output) {
   end_graph();
@@ -376,8 +389,10 @@ GstClockTime BufferFilter::duration_of(const AVFrame *frame, const Passenger *ex
 }
 
 Result<BufferPtr> BufferFilter::to_buffer(const AVFrame *frame) {
-  if (downstream_takes_meta_ == WithVideoMeta::yes ||
-      has_default_layout(frame, output_.interlace_mode))
+  const bool may_change =
+      output_is_written_ && av_frame_is_writable(const_cast<AVFrame *>(frame)) <= 0;
+  if (!may_change && (downstream_takes_meta_ == WithVideoMeta::yes ||
+                      has_default_layout(frame, output_.interlace_mode)))
     if (BufferPtr wrapped = wrap_frame(frame, Sharing::as_refcount))
       return wrapped;
 

@@ -22,8 +22,7 @@ namespace framewise {
  * the stream is interrupted and nothing may get lost; discard() where it may. */
 class FRAMEWISE_INTERNAL BufferFilter {
  public:
-  BufferFilter(FilterDescription description, const FilterGraphOptions &options)
-      : description_(std::move(description)), options_(options) {}
+  BufferFilter(FilterDescription description, const FilterGraphOptions &options);
 
   /* What is being built; commands have changed it. */
   const FilterDescription &description() const { return description_; }
@@ -110,6 +109,7 @@ class FRAMEWISE_INTERNAL BufferFilter {
 
   FilterDescription description_;
   FilterGraphOptions options_;
+  bool output_is_written_; /* filters write into frames that have come out */
 
   VideoParams negotiated_input_;
   std::vector<AVPixelFormat> negotiated_formats_;

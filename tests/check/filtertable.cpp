@@ -554,7 +554,6 @@ static constexpr FilterRow rows[] = {
                 "[video_out]"),
     graph(yuva420p, "[video_in]split[a][b];[b]alphaextract[m];[a]format=yuv444p[c];"
                     "[m]format=yuv444p[n];[c][n]premultiply[video_out]"),
-    graph(tiny, "[video_in]split[a][b];[b]nullsink;[a]null[video_out]"),
     graph(film, "[video_in]split[a][b];[b]boxblur[p];"
                 "[p]telecine[q];[a]telecine[c];[q][c]fieldmatch=ppsrc=1[video_out]"),
     graph(tiny, "[video_in]split[a][b];[b]nlmeans=r=3:p=3[c];[a][c]bm3d=sigma=5:ref=1:bstep=8:"
