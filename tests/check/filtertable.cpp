@@ -309,7 +309,6 @@ static constexpr FilterRow rows[] = {
     chain(tiny, "vmafmotion"),
     chain(tiny, "sidedata=mode=select:type=A53_CC"),
     chain(tiny, "sidedata=delete"),
-    chain(brief, "vidstabdetect=result=/dev/null:shakiness=4"),
     chain(tiny, "metadata=add:lavfi.rect.x:10,metadata=add:lavfi.rect.y:8,"
                 "metadata=add:lavfi.rect.w:20,metadata=add:lavfi.rect.h:16,cover_rect=mode=blur"),
     chain(tiny, "perms=ro,drawbox=3:3:20:20"),
@@ -601,6 +600,7 @@ static constexpr LeftOutFilter left_out[] = {
     {"find_rect", LeftOut::needs_file, "picture of the object"},
     {"frei0r", LeftOut::needs_file, "plugin"},
     {"removelogo", LeftOut::needs_file, "picture of the logo"},
+    {"vidstabdetect", LeftOut::needs_file, "writes what it finds into one"},
     {"vidstabtransform", LeftOut::needs_file, "what vidstabdetect found"},
     {"zmq", LeftOut::needs_network, "commands over a socket"},
 };
