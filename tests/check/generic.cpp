@@ -525,7 +525,8 @@ GST_START_TEST(source_may_be_plugged_into_a_running_pipeline_and_taken_out) {
   }
   GstBus *bus = gst_element_get_bus(pipeline.get());
   GstMessage *error = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-  fail_unless(error == nullptr);
+  CString said(error ? gst_structure_to_string(gst_message_get_structure(error)) : nullptr);
+  fail_unless(error == nullptr, "%s: %s", error ? GST_MESSAGE_SRC_NAME(error) : "", said.get());
   gst_object_unref(bus);
   stop(pipeline);
 }
