@@ -15,9 +15,17 @@
  * the element passes everything through.
  *
  * Frames may become more or fewer, may come out later than they went in, and may change in size,
- * format and rate. Nothing is lost on the way: at the end of the stream, before new caps and before
- * a new segment all that is still inside comes out first. Where the graph's output has a format
- * that downstream does not take, it is converted once, inside the graph.
+ * format and rate. Nothing is lost on the way: at the end of the stream, before new caps, before a
+ * new segment and before other filters all that is still inside comes out first. Where the graph's
+ * output has a format that downstream does not take, it is converted once, inside the graph.
+ *
+ * Filters can be changed and given commands while the element runs, see
+ * #GstGraphFilter::set-filters and #GstGraphFilter::send-command.
+ *
+ * The time `t` in expressions is the stream time, so that `enable='between(t,10,20)'` means the
+ * same after a seek; with sources (`color`, `movie`) in the graph it counts from the graph's first
+ * frame, as the sources do. Filters that never end by themselves (a source without `shortest=1`
+ * behind it, `loop=-1`) go on after EOS, as they do in `ffmpeg`.
  *
  * ## Example launch lines
  * |[
@@ -34,6 +42,10 @@
  * gst-launch-1.0 videotestsrc num-buffers=100 ! video/x-raw,framerate=25/1 ! graphfilter
  * filter-sequence="fps=50" ! fakesink silent=false -v
  * ]| Doubles the frame rate: 200 frames come out.
+ * |[
+ * gst-launch-1.0 -m videotestsrc num-buffers=100 ! graphfilter
+ * filter-sequence='[["signalstats", null], ["hue", {"h": 90, "enable": "gte(t,1)"}]]' ! fakesink
+ * ]| The same in JSON; posts statistics of each frame.
  *
  * Since: 0.1
  */
