@@ -165,6 +165,13 @@ inline bool is_key_frame(const AVFrame *frame) {
   return frame->key_frame;
 #endif
 }
+inline void set_key_frame(AVFrame *frame, bool is_key) {
+#ifdef AV_FRAME_FLAG_KEY
+  frame->flags = is_key ? frame->flags | AV_FRAME_FLAG_KEY : frame->flags & ~AV_FRAME_FLAG_KEY;
+#else
+  frame->key_frame = is_key;
+#endif
+}
 inline bool is_interlaced(const AVFrame *frame) {
 #ifdef AV_FRAME_FLAG_INTERLACED
   return frame->flags & AV_FRAME_FLAG_INTERLACED;

@@ -320,8 +320,13 @@ Result<void> BufferFilter::push(BufferPtr buffer, GstClockTimeDiff start) {
       importer_.import(std::move(buffer), input_, Access::write_if_owned, graph_->blank_frame());
   if (!frame)
     return Failure(frame.error());
-  if (passenger->metas)
+  if (passenger->metas) {
+    set_picture_type(frame->get(), passenger->metas.get());
     copy_filter_meta(frame->get(), passenger->metas.get());
+  } else {
+    (*frame)->pict_type = AV_PICTURE_TYPE_I;
+    compat::set_key_frame(frame->get(), true);
+  }
   (*frame)->pts = passenger->ticks;
   if (compat::filters_keep_durations && GST_CLOCK_TIME_IS_VALID(duration))
     compat::set_duration(frame->get(), ns_to_ticks(int64_t(duration), time_base));
@@ -357,7 +362,7 @@ void BufferFilter::end_graph() {
   newest_out_ = true;
   finished_ = draining_ = false;
   recent_.clear();
-  newest_ = GST_CLOCK_STIME_NONE;
+  newest_ = next_out_ = GST_CLOCK_STIME_NONE;
 }
 
 void BufferFilter::discard() {
@@ -470,6 +475,8 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
     start = passenger->start;
   else if (has_time)
     start = ticks_to_ns(frame->pts, out_base) + grid_;
+  else
+    start = next_out_;
   if (draining_ && cut_at_end_ && (!has_time || start >= newest_end_)) {
     end_graph();
     return Pulled{nullptr, no_time};
@@ -480,7 +487,12 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
   auto buffer = to_buffer(frame);
   if (!buffer)
     return Failure(buffer.error());
-  GST_BUFFER_DURATION(buffer->get()) = duration_of(frame, exact ? passenger.get() : nullptr);
+  const GstClockTime duration = duration_of(frame, exact ? passenger.get() : nullptr);
+  GST_BUFFER_DURATION(buffer->get()) = duration;
+  if (const GstClockTime lasts =
+          GST_CLOCK_TIME_IS_VALID(duration) || !passenger ? duration : passenger->duration;
+      GST_CLOCK_STIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(lasts))
+    next_out_ = start + GstClockTimeDiff(lasts);
   set_interlace_flags(buffer->get(), frame, output_);
   if (passenger) {
     note_lag(*passenger);

@@ -128,6 +128,7 @@ class FRAMEWISE_INTERNAL BufferFilter {
   int64_t first_ticks_ = 0;                            /* of the graph's first input */
   uint64_t pushed_ = 0;
   bool any_out_ = false;
+  GstClockTimeDiff next_out_ = GST_CLOCK_STIME_NONE; /* the end of the last output */
   bool counts_from_zero_ = false; /* the filters count time from their first frame */
   bool newest_out_ = true;        /* the last input has come out */
   std::deque<std::shared_ptr<const Passenger>> recent_; /* oldest first */

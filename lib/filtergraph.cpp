@@ -46,10 +46,12 @@ bool speaks_through_frames(const FilterNode &node) {
                      [&](const char *name) { return !strcmp(name, node.filter->name); });
 }
 
+/* `noformat` leaves it to libavfilter to choose from all names that there are. */
 bool asks_for_full_range_name(const FilterNode &node) {
-  return std::any_of(node.options.begin(), node.options.end(), [](const FilterOption &option) {
-    return option.value.find("yuvj") != std::string::npos;
-  });
+  return !strcmp(node.filter->name, "noformat") ||
+         std::any_of(node.options.begin(), node.options.end(), [](const FilterOption &option) {
+           return option.value.find("yuvj") != std::string::npos;
+         });
 }
 
 /* The name under which frames of `params` enter the graph: as the ffmpeg command would have it. */

@@ -5,6 +5,8 @@
 #include "framemeta.h"
 #include "framemeta.hpp"
 
+#include <cstring>
+
 /**
  * gst_framewise_frame_meta_get_info:
  *
@@ -41,25 +43,28 @@ const GstStructure *gst_framewise_buffer_get_frame_meta(GstBuffer *buffer) {
 
 namespace framewise {
 
+struct PictureTypeName {
+  AVPictureType type;
+  const char *name;
+};
+static const PictureTypeName picture_types[] = {
+    {AV_PICTURE_TYPE_I, "I"},   {AV_PICTURE_TYPE_P, "P"},   {AV_PICTURE_TYPE_B, "B"},
+    {AV_PICTURE_TYPE_S, "S"},   {AV_PICTURE_TYPE_SI, "SI"}, {AV_PICTURE_TYPE_SP, "SP"},
+    {AV_PICTURE_TYPE_BI, "BI"},
+};
+
 static const char *picture_type_name(AVPictureType type) {
-  switch (type) {
-  case AV_PICTURE_TYPE_I:
-    return "I";
-  case AV_PICTURE_TYPE_P:
-    return "P";
-  case AV_PICTURE_TYPE_B:
-    return "B";
-  case AV_PICTURE_TYPE_S:
-    return "S";
-  case AV_PICTURE_TYPE_SI:
-    return "SI";
-  case AV_PICTURE_TYPE_SP:
-    return "SP";
-  case AV_PICTURE_TYPE_BI:
-    return "BI";
-  default:
-    return "NONE";
-  }
+  for (const auto &known : picture_types)
+    if (known.type == type)
+      return known.name;
+  return "NONE";
+}
+
+static AVPictureType picture_type_from_name(const char *name) {
+  for (const auto &known : picture_types)
+    if (name && !strcmp(known.name, name))
+      return known.type;
+  return AV_PICTURE_TYPE_NONE;
 }
 
 void add_frame_meta(GstBuffer *buffer, const FrameOrigin &origin) {
@@ -73,6 +78,17 @@ void add_frame_meta(GstBuffer *buffer, const FrameOrigin &origin) {
                     gboolean(compat::is_interlaced(origin.frame)), nullptr);
   if (origin.pts != AV_NOPTS_VALUE)
     gst_structure_set(fields, "pts", G_TYPE_INT64, origin.pts, nullptr);
+}
+
+void set_picture_type(AVFrame *frame, GstBuffer *buffer) {
+  const GstStructure *fields = gst_framewise_buffer_get_frame_meta(buffer);
+  gboolean is_key = TRUE;
+  if (fields)
+    gst_structure_get_boolean(fields, "key-frame", &is_key);
+  frame->pict_type = fields
+                         ? picture_type_from_name(gst_structure_get_string(fields, "picture-type"))
+                         : AV_PICTURE_TYPE_I;
+  compat::set_key_frame(frame, is_key);
 }
 
 std::optional<AVRational> frame_meta_time_base(GstBuffer *buffer) {

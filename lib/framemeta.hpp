@@ -22,4 +22,8 @@ FRAMEWISE_INTERNAL void add_frame_meta(GstBuffer *buffer, const FrameOrigin &ori
 /* The time base that the buffer's frame meta gives, if it has one. */
 FRAMEWISE_INTERNAL std::optional<AVRational> frame_meta_time_base(GstBuffer *buffer);
 
+/* Sets the picture type and whether it is a key frame, as the buffer's frame meta has them. Raw
+ * video without one is nothing but intra-coded key frames, to libav. */
+FRAMEWISE_INTERNAL void set_picture_type(AVFrame *frame, GstBuffer *buffer);
+
 } // namespace framewise

@@ -119,6 +119,7 @@ static constexpr FilterRow rows[] = {
     chain(small, "format=pal8"),
     chain(small, "format=monow"),
     chain(tiny, "noformat=yuv420p|yuvj420p,negate"),
+    chain(tiny, "format=yuv420p|yuv444p,noformat=yuv420p,negate"),
     chain(yuv444p16, "format=rgb48le"),
     chain(yuyv422, "format=uyvy422"),
     chain(p010, "format=yuv420p10le,vflip"),
@@ -359,6 +360,8 @@ static constexpr FilterRow rows[] = {
     chain(tiny, "phase=t"),
     chain(top_first, "phase=a"),
     chain(tiny, "repeatfields,setpts=N/(FRAME_RATE*TB)"),
+    chain(tiny, "select='eq(pict_type,I)'"),
+    chain(tiny, "select='key',select='not(eq(pict_type,B))'"),
     chain(top_first, "idet,scale=64:64:interl=-1"),
     chain(top_first, "scale=64:40:interl=1,format=rgb24"),
 

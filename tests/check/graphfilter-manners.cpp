@@ -271,6 +271,17 @@ GST_START_TEST(expressions_mean_the_same_after_a_seek) {
 }
 GST_END_TEST
 
+GST_START_TEST(frames_to_which_filters_give_no_time_follow_those_before) {
+  Bench bench("repeatfields");
+  bench.set_caps(params_of(clip));
+  bench.push_all(clip);
+  bench.eos();
+  fail_unless_equals_int(bench.received(), clip.frames);
+  for (int i = 0; i < clip.frames; i++)
+    fail_unless_equals_uint64(GST_BUFFER_PTS(bench.pull().get()), i * 40 * GST_MSECOND);
+}
+GST_END_TEST
+
 /* Frames as if a file had been sought in: `first_at` stream time, no frames before. */
 static std::vector<GstClockTime> times_after_seek(Bench &bench, GstClockTime first_at) {
   bench.set_caps(params_of(clip));
@@ -636,6 +647,7 @@ static Suite *manners_suite(void) {
   tcase_add_loop_test(time, filters_that_count_from_zero_count_from_their_first_frame, 0, 3);
   tcase_add_test(time, sources_in_the_graph_begin_with_it);
   tcase_add_loop_test(time, a_gap_stays_between_the_frames_it_is_between, 0, 4);
+  tcase_add_test(time, frames_to_which_filters_give_no_time_follow_those_before);
   tcase_add_test(time, a_buffer_without_a_time_begins_where_its_segment_does);
 
   TCase *events = add_case("events and queries");
