@@ -42,13 +42,10 @@ bool mentions_flags(const FilterNode &node) {
   });
 }
 
-/* What libavfilter gives to the scaler only when that is configured: tries it on one of our own. */
-int try_on_scaler(const std::string &key, const std::string &value) {
-  const AVClass *scaler = sws_get_class();
-  if (!av_opt_find(&scaler, key.c_str(), nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ))
-    return 0;
+/* What the scaler itself says to flags. */
+int try_flags(const std::string &flags) {
   SwsContextPtr context(sws_alloc_context());
-  return context ? av_opt_set(context.get(), key.c_str(), value.c_str(), 0) : AVERROR(ENOMEM);
+  return context ? av_opt_set(context.get(), "sws_flags", flags.c_str(), 0) : AVERROR(ENOMEM);
 }
 
 bool is_scaler(const FilterNode &node) {
@@ -68,11 +65,12 @@ Result<void> set_option(Filter &filter, const FilterOption &option) {
                      AV_OPT_SEARCH_CHILDREN);
   if (ret == AVERROR_OPTION_NOT_FOUND) {
     filter.rest.set(option.key, option.value);
-    ret = try_on_scaler(option.key, option.value);
+    ret = 0;
   }
-  /* libavfilter 8 crashes on wrong ones, on its way to the log. */
+  /* Only read when the filter is initialised; libavfilter 8 crashes on wrong ones, on its way to
+   * the log. */
   if (ret >= 0 && is_scaler(node) && option.key == "flags" && !option.value.empty())
-    ret = try_on_scaler("sws_flags", option.value);
+    ret = try_flags(option.value);
   if (ret < 0)
     return fail_av(
         ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,

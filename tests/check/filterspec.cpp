@@ -4,6 +4,8 @@
  */
 #include "filterspec.hpp"
 
+#include "filterjson.hpp"
+
 #include <gtest/gtest.h>
 
 using namespace framewise;
@@ -126,6 +128,7 @@ class RoundTrip : public testing::TestWithParam<const char *> {};
 TEST_P(RoundTrip, text_and_tree_are_stable) {
   FilterSpec spec = parse(GetParam());
   std::string text = spec.to_text();
+  EXPECT_FALSE(is_filter_json(text)) << text;
   FilterSpec again = parse(text);
   EXPECT_EQ(spec, again) << text;
   EXPECT_EQ(text, again.to_text());
