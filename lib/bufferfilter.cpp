@@ -475,8 +475,10 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
     start = passenger->start;
   else if (has_time)
     start = ticks_to_ns(frame->pts, out_base) + grid_;
-  else
+  else if (GST_CLOCK_STIME_IS_VALID(next_out_))
     start = next_out_;
+  else if (passenger)
+    start = passenger->start;
   if (draining_ && cut_at_end_ && (!has_time || start >= newest_end_)) {
     end_graph();
     return Pulled{nullptr, no_time};

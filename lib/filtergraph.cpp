@@ -163,13 +163,9 @@ Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
   if (ret >= 0)
     ret = avfilter_graph_config(self.graph_.get(), nullptr);
   if (ret < 0) {
-    std::string text;
-    for (const auto *spec : {&description.sequence, &description.graph})
-      if (*spec)
-        text += (text.empty() ? "`" : " and `") + (*spec)->to_text() + "`";
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-                   framewise::format("The filters %s cannot be configured for %s%s.", text.c_str(),
-                                     params.describe().c_str(),
+                   framewise::format("The filters %s cannot be configured for %s%s.",
+                                     description.to_text().c_str(), params.describe().c_str(),
                                      options.auto_convert == AutoConvert::no
                                          ? " without conversions (auto-convert=false)"
                                          : ""));
