@@ -113,8 +113,12 @@ Result<CapsPtr> graph_filter_choose_output(GstBaseTransform *trans, BufferFilter
       return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
                   "Downstream takes no pixel format that the filters can make.", wanted.get());
   }
+  auto &priv = graph_filter_priv(trans);
+  const bool runs = priv.state->filter && &filter == &*priv.state->filter;
   auto output = [&] {
-    std::lock_guard turn(graph_filter_priv(trans).filter_turns);
+    std::unique_lock turn(priv.filter_turns, std::defer_lock);
+    if (runs) /* else nobody else has it */
+      turn.lock();
     return filter.negotiate(*input, formats);
   }();
   if (!output)

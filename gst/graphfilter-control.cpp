@@ -95,66 +95,100 @@ void install(GstBaseTransform *trans, BufferFilter next, const FilterChange &cha
   }
 }
 
-std::optional<FilterChange> take_change(GraphFilterPrivate &priv) {
-  std::lock_guard lock(priv.settings_lock);
-  return std::exchange(priv.change, std::nullopt);
-}
+struct NumberedChange {
+  FilterChange change;
+  unsigned number;
+};
 
-void put_back(GraphFilterPrivate &priv, FilterChange change) {
+/* It goes on waiting while it is being made, so that whoever comes meanwhile knows of it. */
+std::optional<NumberedChange> waiting_change(GraphFilterPrivate &priv) {
   std::lock_guard lock(priv.settings_lock);
   if (!priv.change)
-    priv.change = std::move(change);
+    return std::nullopt;
+  return NumberedChange{*priv.change, priv.change_number};
+}
+
+/* Made or refused; unless another has come meanwhile, which is made next. */
+void finish_change(GraphFilterPrivate &priv, unsigned number) {
+  std::lock_guard lock(priv.settings_lock);
+  if (priv.change_number == number)
+    priv.change.reset();
+}
+
+/* settings_lock is held. */
+void leave_change(GraphFilterPrivate &priv, FilterChange change) {
+  if (!priv.running)
+    return;
+  priv.change = std::move(change);
+  priv.change_number++;
 }
 
 } // namespace
 
+bool graph_filter_change_waits(GstBaseTransform *trans) {
+  auto &priv = graph_filter_priv(trans);
+  std::lock_guard lock(priv.settings_lock);
+  return priv.change.has_value();
+}
+
 void graph_filter_make_change(GstBaseTransform *trans) {
   auto &priv = graph_filter_priv(trans);
-  auto change = take_change(priv);
-  if (!change)
+  auto waiting = waiting_change(priv);
+  if (!waiting)
     return;
-  BufferFilter next(change->description, priv.state->options);
+  const FilterChange &change = waiting->change;
+  BufferFilter next(change.description, priv.state->options);
   CapsPtr caps(gst_pad_get_current_caps(trans->sinkpad));
   if (caps)
-    if (auto output = graph_filter_try_output(trans, next, caps.get()); !output)
-      return refuse(trans, *change, output.error());
+    if (auto output = graph_filter_try_output(trans, next, caps.get()); !output) {
+      if (GST_PAD_IS_FLUSHING(trans->srcpad)) /* Anything may fail now. */
+        return;
+      finish_change(priv, waiting->number);
+      return refuse(trans, change, output.error());
+    }
   graph_filter_drain(trans, BufferFilter::Drain::in_passing);
-  if (GST_PAD_IS_FLUSHING(trans->srcpad)) /* Nothing can be negotiated now. */
-    return put_back(priv, std::move(*change));
-  install(trans, std::move(next), *change);
+  if (GST_PAD_IS_FLUSHING(trans->srcpad)) /* Nothing can be negotiated. */
+    return;
+  install(trans, std::move(next), change);
+  finish_change(priv, waiting->number);
   gst_base_transform_reconfigure_src(trans); /* with the graph that was just tried */
 }
 
 void graph_filter_make_change_before_caps(GstBaseTransform *trans) {
   auto &priv = graph_filter_priv(trans);
-  auto change = take_change(priv);
-  if (!change)
+  auto waiting = waiting_change(priv);
+  if (!waiting)
     return;
   graph_filter_drain(trans, BufferFilter::Drain::in_passing);
-  install(trans, BufferFilter(change->description, priv.state->options), *change);
+  install(trans, BufferFilter(waiting->change.description, priv.state->options), waiting->change);
+  finish_change(priv, waiting->number);
 }
 
-static Result<void> change_filters(GstGraphFilter *self, const char *sequence, const char *graph) {
+/* NULL: as it is. */
+static Result<void> change_filters(GstGraphFilter *self, const std::string *sequence,
+                                   const std::string *graph) {
   auto &priv = graph_filter_priv(self);
-  FilterChange change{{}, text_or_empty(sequence), text_or_empty(graph)};
   std::lock_guard one_at_a_time(priv.change_lock);
+  FilterChange change;
   FilterGraphOptions options;
   std::optional<VideoParams> input;
   bool passes_all;
   {
     std::lock_guard lock(priv.settings_lock);
+    change.sequence = sequence ? *sequence : priv.settings.sequence;
+    change.graph = graph ? *graph : priv.settings.graph;
     if (!priv.running) {
       /* start() looks at them. */
       priv.settings.sequence = std::move(change.sequence);
       priv.settings.graph = std::move(change.graph);
       return {};
     }
-    options = priv.settings.options;
+    options = priv.run_options;
     input = priv.input;
     passes_all = priv.passes_all && !priv.change;
   }
 
-  auto description = FilterDescription::parse(sequence, graph);
+  auto description = FilterDescription::parse(change.sequence.c_str(), change.graph.c_str());
   if (!description)
     return Failure(description.error());
   if (description->empty()) {
@@ -162,23 +196,40 @@ static Result<void> change_filters(GstGraphFilter *self, const char *sequence, c
       return {};
     description = pass_all_through_filters();
   }
-  if (auto ok = try_filters(*description, input, options); !ok)
-    return ok;
+  /* Files that filters write are opened when they are, and not before. */
+  if (!writes_files(*description))
+    if (auto ok = try_filters(*description, input, options); !ok)
+      return ok;
   change.description = std::move(*description);
 
   std::lock_guard lock(priv.settings_lock);
   priv.settings.sequence = change.sequence;
   priv.settings.graph = change.graph;
-  if (priv.running)
-    priv.change = std::move(change);
+  leave_change(priv, std::move(change));
   return {};
 }
 
-gboolean graph_filter_set_filters(GstGraphFilter *self, const char *sequence, const char *graph) {
+static gboolean change_or_warn(GstGraphFilter *self, const std::string *sequence,
+                               const std::string *graph) {
   auto ok = change_filters(self, sequence, graph);
   if (!ok)
     warn(self, ok.error(), filters_stay);
   return bool(ok);
+}
+
+gboolean graph_filter_set_filters(GstGraphFilter *self, const char *sequence, const char *graph) {
+  const std::string texts[] = {text_or_empty(sequence), text_or_empty(graph)};
+  return change_or_warn(self, &texts[0], &texts[1]);
+}
+
+void graph_filter_set_sequence(GstGraphFilter *self, const char *sequence) {
+  const std::string text = text_or_empty(sequence);
+  change_or_warn(self, &text, nullptr);
+}
+
+void graph_filter_set_graph(GstGraphFilter *self, const char *graph) {
+  const std::string text = text_or_empty(graph);
+  change_or_warn(self, nullptr, &text);
 }
 
 /* ---- Commands ---------------------------------------------------------------------------------
@@ -208,7 +259,7 @@ static Result<std::string> command_to_filters(GstGraphFilter *self, const Filter
                                     "There are no filters before the element is in PAUSED.");
     waiting = priv.change;
     input = priv.input;
-    options = priv.settings.options;
+    options = priv.run_options;
   }
   if (!waiting) {
     FilterChange rebuild;
@@ -225,11 +276,11 @@ static Result<std::string> command_to_filters(GstGraphFilter *self, const Filter
         return outcome->answer;
       rebuild = {std::move(*outcome->rebuild), priv.state->sequence, priv.state->graph};
     }
-    if (auto ok = try_filters(rebuild.description, input, options); !ok)
-      return Failure(ok.error());
+    if (!writes_files(rebuild.description))
+      if (auto ok = try_filters(rebuild.description, input, options); !ok)
+        return Failure(ok.error());
     std::lock_guard lock(priv.settings_lock);
-    if (priv.running)
-      priv.change = std::move(rebuild);
+    leave_change(priv, std::move(rebuild));
     return std::string();
   }
 
@@ -237,13 +288,7 @@ static Result<std::string> command_to_filters(GstGraphFilter *self, const Filter
   if (!answer)
     return answer;
   std::lock_guard lock(priv.settings_lock);
-  if (priv.change) {
-    priv.change = std::move(*waiting);
-    return answer;
-  }
-  /* Taken meanwhile: the command follows it. */
-  if (priv.running)
-    priv.change = std::move(*waiting);
+  leave_change(priv, std::move(*waiting)); /* also where it has been made meanwhile */
   return answer;
 }
 

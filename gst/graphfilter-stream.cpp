@@ -90,24 +90,63 @@ void post_found(GstBaseTransform *trans, GstClockTimeDiff progress, const GstBuf
   post_element_message(trans, fields);
 }
 
-/* GAP events whose time has come: those that the frames have got past, or all at the end. One in
- * which there are frames, as a filter has filled it, is none. */
-void push_gaps(GstBaseTransform *trans, GstClockTimeDiff progress) {
-  auto &gaps = state_of(trans).gaps;
-  while (!gaps.empty()) {
-    GstClockTime pts, duration;
-    gst_event_parse_gap(gaps.front().get(), &pts, &duration);
-    const GstClockTimeDiff start =
-        progress_at(trans->segment, near_edge(trans->segment, pts, duration));
-    const GstClockTimeDiff end =
-        start + (GST_CLOCK_TIME_IS_VALID(duration) ? GstClockTimeDiff(duration) : 0);
-    if (GST_CLOCK_STIME_IS_VALID(progress) && start > progress)
-      return;
-    GstPtr<GstEvent> gap = std::move(gaps.front());
-    gaps.pop_front();
-    if (!GST_CLOCK_STIME_IS_VALID(progress) || progress >= end)
-      gst_pad_push_event(trans->srcpad, gap.release());
+/* From where to where an event that waits is about, in progress. */
+struct Span {
+  GstClockTimeDiff start, end;
+};
+
+Span span_of(const GstSegment &segment, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+    const GstSegment *next;
+    gst_event_parse_segment(event, &next);
+    const GstClockTimeDiff start = progress_at(*next, next->rate > 0 ? next->start : next->stop);
+    return {start, start};
   }
+  GstClockTime pts, duration;
+  gst_event_parse_gap(event, &pts, &duration);
+  const GstClockTimeDiff start = progress_at(segment, near_edge(segment, pts, duration));
+  return {start, start + (GST_CLOCK_TIME_IS_VALID(duration) ? GstClockTimeDiff(duration) : 0)};
+}
+
+/* The events whose time has come: those that the frames have got past, or all at the end (NONE). A
+ * gap in which there are frames, as a filter has filled it, is none. */
+void push_waiting(GstBaseTransform *trans, GstClockTimeDiff progress) {
+  auto &waiting = state_of(trans).waiting;
+  const bool all = !GST_CLOCK_STIME_IS_VALID(progress);
+  while (!waiting.empty()) {
+    const Span span = span_of(trans->segment, waiting.front().get());
+    if (!all && span.start > progress)
+      return;
+    GstPtr<GstEvent> event = std::move(waiting.front());
+    waiting.pop_front();
+    if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
+      graph_filter_base_class()->sink_event(trans, event.release());
+    else if (all || progress >= span.end)
+      gst_pad_push_event(trans->srcpad, event.release());
+  }
+}
+
+/* The filters hold frames that are to come out before the event. */
+bool has_to_wait(GstBaseTransform *trans) {
+  auto &priv = graph_filter_priv(trans);
+  auto &state = *priv.state;
+  if (!state.filter)
+    return false;
+  if (!state.waiting.empty())
+    return true;
+  std::lock_guard turn(priv.filter_turns);
+  return !state.filter->is_empty();
+}
+
+/* How far what comes out can be expected to have got. */
+GstClockTimeDiff expected_progress(GstBaseTransform *trans) {
+  auto &priv = graph_filter_priv(trans);
+  auto &state = *priv.state;
+  std::lock_guard turn(priv.filter_turns);
+  const GstClockTimeDiff end = state.filter->end_of_input();
+  return GST_CLOCK_STIME_IS_VALID(end)
+             ? state.timeline.to_progress(end) + GstClockTimeDiff(state.filter->latency())
+             : GST_CLOCK_STIME_NONE;
 }
 
 /* Frames come out in another size or format than before, as one filter has been given to do. */
@@ -157,7 +196,7 @@ Result<BufferPtr> pull(GstBaseTransform *trans) {
     note_latency(trans);
     note_lag(trans);
     if (GST_CLOCK_STIME_IS_VALID(progress))
-      push_gaps(trans, progress);
+      push_waiting(trans, progress);
     if (pulled->found && posts_messages(trans))
       post_found(trans, progress, buffer, pulled->found);
   }
@@ -205,8 +244,8 @@ Result<void> push_into_filters(GstBaseTransform *trans, BufferPtr buffer) {
   std::lock_guard turn(priv.filter_turns);
   if (!state.filter->started())
     state.timeline.begin(trans->segment, edge,
-                         state.filter->has_sources() ? FilterTimeline::Origin::zero
-                                                     : FilterTimeline::Origin::stream);
+                         state.filter->begins_at_zero() ? FilterTimeline::Origin::zero
+                                                        : FilterTimeline::Origin::stream);
   return state.filter->push(std::move(buffer), state.timeline.to_filters(trans->segment, edge));
 }
 
@@ -226,6 +265,11 @@ void graph_filter_drain(GstBaseTransform *trans, BufferFilter::Drain how) {
     return state.filter->drain(how);
   }();
   while (ok) {
+    if (how == BufferFilter::Drain::to_the_end && state.filter->may_never_end() &&
+        graph_filter_change_waits(trans)) {
+      discard(); /* There is no frame before which it could be made. */
+      break;
+    }
     auto buffer = pull(trans);
     if (!buffer) {
       ok = Failure(buffer.error());
@@ -244,7 +288,7 @@ void graph_filter_drain(GstBaseTransform *trans, BufferFilter::Drain how) {
     graph_filter_post_once(trans, ok.error());
     discard();
   }
-  push_gaps(trans, GST_CLOCK_STIME_NONE);
+  push_waiting(trans, GST_CLOCK_STIME_NONE);
 }
 
 GstFlowReturn graph_filter_submit_input_buffer(GstBaseTransform *trans, gboolean discont,
@@ -319,35 +363,41 @@ gboolean graph_filter_sink_event(GstBaseTransform *trans, GstEvent *event) {
   case GST_EVENT_SEGMENT: {
     const GstSegment *segment;
     gst_event_parse_segment(event, &segment);
-    if (!trans->have_segment || !continues(trans->segment, *segment)) {
-      graph_filter_drain(trans, BufferFilter::Drain::in_passing);
-      if (state.filter) {
-        std::lock_guard turn(priv.filter_turns);
-        state.filter->discard();
-      }
-      state.timeline.restart();
-      state.any_time = false;
+    if (trans->have_segment && continues(trans->segment, *segment)) {
+      if (!has_to_wait(trans))
+        return forward();
+      /* Times are the same in both, so frames that come in meanwhile do not mind. */
+      state.waiting.emplace_back(event);
+      return TRUE;
     }
+    graph_filter_drain(trans, BufferFilter::Drain::in_passing);
+    if (state.filter) {
+      std::lock_guard turn(priv.filter_turns);
+      state.filter->discard();
+    }
+    state.timeline.restart();
+    state.any_time = false;
     return forward();
   }
   case GST_EVENT_GAP: {
-    if (!state.filter)
+    if (!has_to_wait(trans))
       return forward();
-    bool is_empty;
-    {
-      std::lock_guard turn(priv.filter_turns);
-      is_empty = state.filter->is_empty();
-    }
-    if (is_empty && state.gaps.empty())
-      return forward();
-    state.gaps.emplace_back(event);
+    state.waiting.emplace_back(event);
+    /* Filters that drop frames need not give any for long; nobody shall wait for them. */
+    const GstClockTimeDiff expected = expected_progress(trans);
+    if (GST_CLOCK_STIME_IS_VALID(expected) && span_of(trans->segment, event).start > expected)
+      push_waiting(trans, GST_CLOCK_STIME_NONE);
     return TRUE;
   }
+  case GST_EVENT_STREAM_START:
+  case GST_EVENT_SEGMENT_DONE:
+    graph_filter_drain(trans, BufferFilter::Drain::in_passing);
+    return forward();
   case GST_EVENT_EOS:
     graph_filter_drain(trans, BufferFilter::Drain::to_the_end);
     return forward();
   case GST_EVENT_FLUSH_STOP: {
-    state.gaps.clear();
+    state.waiting.clear();
     state.timeline.restart();
     state.any_time = false;
     state.error_posted = false;

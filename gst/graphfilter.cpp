@@ -88,6 +88,8 @@ GstFlowReturn transform(GstBaseTransform *, GstBuffer *, GstBuffer *) {
 gboolean start(GstBaseTransform *trans) {
   auto &priv = graph_filter_priv(trans);
   GraphFilterState state;
+  /* Whoever sets filters meanwhile finds the element running. */
+  std::unique_lock one_at_a_time(priv.change_lock);
   {
     std::lock_guard lock(priv.settings_lock);
     state.options = priv.settings.options;
@@ -102,6 +104,7 @@ gboolean start(GstBaseTransform *trans) {
   else
     ok = Failure(description.error());
   if (!ok) {
+    one_at_a_time.unlock();
     ok.error().post(GST_ELEMENT(trans));
     return FALSE;
   }
@@ -109,11 +112,13 @@ gboolean start(GstBaseTransform *trans) {
   if (!passes_all)
     state.filter.emplace(std::move(*description), state.options);
   gst_base_transform_set_passthrough(trans, passes_all);
+  const FilterGraphOptions options = state.options;
   {
     std::lock_guard turn(priv.filter_turns);
     priv.state.emplace(std::move(state));
   }
   std::lock_guard lock(priv.settings_lock);
+  priv.run_options = options;
   priv.running = true;
   priv.passes_all = passes_all;
   return TRUE;
@@ -151,21 +156,16 @@ gchar *send_command(GstGraphFilter *self, const char *target, const char *comman
   return graph_filter_send_command(self, target, command, argument);
 }
 
-GraphFilterSettings copy_settings(GraphFilterPrivate &priv) {
-  std::lock_guard lock(priv.settings_lock);
-  return priv.settings;
-}
-
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec) {
   auto *self = reinterpret_cast<GstGraphFilter *>(object);
   auto &priv = graph_filter_priv(object);
   /* These take the lock by themselves. */
   if (id == PROP_FILTER_SEQUENCE) {
-    graph_filter_set_filters(self, g_value_get_string(value), copy_settings(priv).graph.c_str());
+    graph_filter_set_sequence(self, g_value_get_string(value));
     return;
   }
   if (id == PROP_FILTER_GRAPH) {
-    graph_filter_set_filters(self, copy_settings(priv).sequence.c_str(), g_value_get_string(value));
+    graph_filter_set_graph(self, g_value_get_string(value));
     return;
   }
   std::lock_guard lock(priv.settings_lock);

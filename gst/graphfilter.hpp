@@ -46,13 +46,13 @@ struct GraphFilterState {
   std::string sequence, graph;
 
   FilterTimeline timeline;
-  bool any_time = false;             /* a buffer came since the timeline began */
-  bool negotiated = false;           /* `filter` has adopted caps */
-  bool error_posted = false;         /* one is enough until something goes right again */
-  bool latency_is_old = false;       /* of filters that are gone; the next output tells anew */
-  bool announce = false;             /* filters have taken over, and nobody has heard of it */
-  std::deque<GstPtr<GstEvent>> gaps; /* GAP events that wait for frames before them */
-  unsigned proposed_buffers = 0;     /* to upstream; 0: it never asked */
+  bool any_time = false;                /* a buffer came since the timeline began */
+  bool negotiated = false;              /* `filter` has adopted caps */
+  bool error_posted = false;            /* one is enough until something goes right again */
+  bool latency_is_old = false;          /* of filters that are gone; the next output tells anew */
+  bool announce = false;                /* filters have taken over, and nobody has heard of it */
+  std::deque<GstPtr<GstEvent>> waiting; /* GAPs and segments, for the frames before them */
+  unsigned proposed_buffers = 0;        /* to upstream; 0: it never asked */
 };
 
 struct GraphFilterPrivate {
@@ -66,6 +66,8 @@ struct GraphFilterPrivate {
   bool running = false;               /* between start() and stop(); under settings_lock */
   bool passes_all = true;             /* while running; under settings_lock */
   std::optional<FilterChange> change; /* for the streaming thread to make; under settings_lock */
+  unsigned change_number = 0;         /* of the last that came; under settings_lock */
+  FilterGraphOptions run_options;     /* while running; under settings_lock */
   std::optional<VideoParams> input;   /* caps of the sink pad; under settings_lock */
   std::string dump, dot;              /* of the graph negotiated last; under settings_lock */
 
@@ -136,6 +138,11 @@ gboolean graph_filter_query(GstBaseTransform *trans, GstPadDirection direction, 
 /* The properties become these texts; NULL: none. While running they are tried first: what is bad is
  * refused with a warning, what is good takes over before the next frame. Any thread. */
 gboolean graph_filter_set_filters(GstGraphFilter *self, const char *sequence, const char *graph);
+/* One of them only. */
+void graph_filter_set_sequence(GstGraphFilter *self, const char *sequence);
+void graph_filter_set_graph(GstGraphFilter *self, const char *graph);
+/* Whether a change waits to be made. */
+bool graph_filter_change_waits(GstBaseTransform *trans);
 /* Returns the answer, or NULL with a warning posted. Any thread. */
 gchar *graph_filter_send_command(GstGraphFilter *self, const char *target, const char *command,
                                  const char *argument);

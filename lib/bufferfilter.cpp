@@ -151,10 +151,8 @@ static bool is_source(const FilterNode &node) {
 static bool is_endless(const FilterNode &node) {
   const std::string name = node.filter->name;
   const char *option = name == "loop" ? "loop" : name == "tpad" ? "stop" : nullptr;
-  return is_source(node) ||
-         (option && std::any_of(node.options.begin(), node.options.end(), [&](const auto &o) {
-            return o.key == option && o.value.find('-') == 0;
-          }));
+  const FilterOption *set = option ? node.find_option(option) : nullptr;
+  return is_source(node) || (set && set->value.find('-') == 0);
 }
 
 /* Goes on writing into frames that it has given away, as the ffmpeg command is done with each
@@ -165,15 +163,22 @@ static bool writes_into_its_output(const FilterNode &node) {
                      [&](const char *name) { return !strcmp(node.filter->name, name); });
 }
 
-bool BufferFilter::has_sources() const { return any_node(description_, is_source); }
+bool BufferFilter::begins_at_zero() const {
+  return any_node(description_, [](const FilterNode &node) {
+    return is_source(node) || (!strcmp(node.filter->name, "tpad") &&
+                               (node.find_option("start") || node.find_option("start_duration")));
+  });
+}
 
 bool BufferFilter::may_never_end() const { return any_node(description_, is_endless); }
 
 Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
                                             const std::vector<AVPixelFormat> &formats) {
-  if (negotiated_ && negotiated_input_ == input && negotiated_formats_ == formats)
-    return negotiated_->output();
+  /* Also while the graph runs that came of it: a second one might take files away from it. */
+  if (negotiated_output_ && negotiated_input_ == input && negotiated_formats_ == formats)
+    return *negotiated_output_;
   negotiated_.reset();
+  negotiated_output_.reset();
   auto graph = FilterGraph::create_observed(description_, {input, default_time_base(input)},
                                             formats, options_);
   if (!graph)
@@ -181,6 +186,8 @@ Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
   negotiated_ = std::move(*graph);
   negotiated_input_ = input;
   negotiated_formats_ = formats;
+  negotiated_output_ = negotiated_->output();
+  negotiated_is_old_ = false;
   lag_ = std::max(lag_, negotiated_->observed_lag());
   return negotiated_->output();
 }
@@ -209,10 +216,12 @@ void BufferFilter::set_downstream(WithVideoMeta takes) {
 
 Result<void> BufferFilter::start_graph(GstBuffer *first, GstClockTimeDiff start) {
   const FilterInput wanted{input_, time_base_for(first)};
-  if (negotiated_ && negotiated_->input().params == input_ && negotiated_formats_ == formats_ &&
+  if (negotiated_ && !negotiated_is_old_ && negotiated_->input().params == input_ &&
+      negotiated_formats_ == formats_ &&
       av_cmp_q(negotiated_->input().time_base, wanted.time_base) == 0) {
     graph_ = std::move(*negotiated_);
   } else {
+    negotiated_.reset(); /* before the next one wants what it has, a socket say */
     auto graph = FilterGraph::create(description_, wanted, formats_, options_);
     if (!graph)
       return Failure(graph.error());
@@ -296,7 +305,7 @@ Result<BufferFilter::CommandOutcome> BufferFilter::command(const FilterCommand &
   }
   if (!taken)
     return Failure(*refused);
-  negotiated_.reset();
+  negotiated_is_old_ = true;
   return outcome;
 }
 
@@ -351,6 +360,10 @@ Result<void> BufferFilter::push(BufferPtr buffer, GstClockTimeDiff start) {
 Result<void> BufferFilter::drain(Drain how) {
   if (!graph_ || draining_)
     return {};
+  if (pushed_ == 0 || !GST_CLOCK_STIME_IS_VALID(newest_end_)) {
+    end_graph();
+    return {};
+  }
   draining_ = true;
   cut_at_end_ = how == Drain::in_passing && may_never_end();
   return graph_->send_eof(ns_to_ticks(newest_end_ - grid_, graph_->input().time_base));
@@ -373,11 +386,16 @@ void BufferFilter::discard() {
 /* ---- Out --------------------------------------------------------------------------------------
  */
 
-void BufferFilter::note_lag(const Passenger &passenger) {
+/* By the time at which the frame comes out, `out`: a filter may show an old picture anew. */
+void BufferFilter::note_lag(const Passenger &passenger, GstClockTimeDiff out) {
   newest_out_ = newest_out_ || passenger.number + 1 == pushed_;
-  lag_ = std::max(lag_, unsigned(pushed_ - 1 - passenger.number));
-  if (newest_ > passenger.start)
-    latency_ = std::max(latency_, GstClockTime(newest_ - passenger.start));
+  if (!GST_CLOCK_STIME_IS_VALID(out) || newest_ <= out)
+    return;
+  latency_ = std::max(latency_, GstClockTime(newest_ - out));
+  const GstClockTimeDiff length = frame_length();
+  lag_ = std::max(lag_, out == passenger.start ? unsigned(pushed_ - 1 - passenger.number)
+                        : length > 0           ? unsigned((newest_ - out + length - 1) / length)
+                                               : 0);
 }
 
 GstClockTime BufferFilter::duration_of(const AVFrame *frame, const Passenger *exact) const {
@@ -497,7 +515,7 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
     next_out_ = start + GstClockTimeDiff(lasts);
   set_interlace_flags(buffer->get(), frame, output_);
   if (passenger) {
-    note_lag(*passenger);
+    note_lag(*passenger, start);
     GST_BUFFER_FLAG_SET(buffer->get(), passenger->flags);
     if (passenger->metas)
       copy_fitting_metas(passenger->metas.get(), buffer->get(),

@@ -27,8 +27,9 @@ class FRAMEWISE_INTERNAL BufferFilter {
   /* What is being built; commands have changed it. */
   const FilterDescription &description() const { return description_; }
 
-  /* Filters without an input, which begin at time 0 whenever the input does. */
-  bool has_sources() const;
+  /* Filters that take time 0 for the beginning: sources, and `tpad` with frames before the first.
+   */
+  bool begins_at_zero() const;
   /* Filters that go on for ever by themselves: sources, `loop=-1`, `tpad=stop=-1`. */
   bool may_never_end() const;
 
@@ -74,6 +75,8 @@ class FRAMEWISE_INTERNAL BufferFilter {
 
   /* Everything that went in has come out. */
   bool is_empty() const { return !graph_ || newest_out_; }
+  /* The time at which the newest input ends; NONE before the first. */
+  GstClockTimeDiff end_of_input() const { return newest_end_; }
 
   struct CommandOutcome {
     std::string answer;
@@ -105,7 +108,7 @@ class FRAMEWISE_INTERNAL BufferFilter {
   GstClockTime duration_of(const AVFrame *frame, const Passenger *exact) const;
   Result<BufferPtr> to_buffer(const AVFrame *frame);
   Result<Pulled> deliver(FramePtr frame);
-  void note_lag(const Passenger &passenger);
+  void note_lag(const Passenger &passenger, GstClockTimeDiff out);
 
   FilterDescription description_;
   FilterGraphOptions options_;
@@ -113,7 +116,9 @@ class FRAMEWISE_INTERNAL BufferFilter {
 
   VideoParams negotiated_input_;
   std::vector<AVPixelFormat> negotiated_formats_;
+  std::optional<VideoParams> negotiated_output_;
   std::optional<FilterGraph> negotiated_; /* not fed yet */
+  bool negotiated_is_old_ = false;        /* A command came that it has not heard. */
 
   VideoParams input_, output_;
   std::vector<AVPixelFormat> formats_;

@@ -54,6 +54,13 @@ bool asks_for_full_range_name(const FilterNode &node) {
          });
 }
 
+bool writes_a_file(const FilterNode &node) {
+  static const char *const options[] = {"file", "log_path", "result", "stats_file"};
+  return !strcmp(node.filter->name, "zmq") || /* or listens to a port */
+         std::any_of(std::begin(options), std::end(options),
+                     [&](const char *option) { return node.find_option(option) != nullptr; });
+}
+
 /* The name under which frames of `params` enter the graph: as the ffmpeg command would have it. */
 AVPixelFormat entry_format(const VideoParams &params) {
   AVPixelFormat full = with_full_range(params.format);
@@ -65,6 +72,8 @@ AVRational rate_or_unknown(AVRational rate) {
 }
 
 } // namespace
+
+bool writes_files(const FilterDescription &description) { return uses(description, writes_a_file); }
 
 /* ---- FilterGraph ------------------------------------------------------------------------------
  */
@@ -295,12 +304,14 @@ Result<FilterGraph> FilterGraph::create_observed(const FilterDescription &descri
   if (!interlaced && graph->output_.format == input.params.format &&
       !uses(description, speaks_through_frames))
     return graph;
+  if (writes_files(description)) /* what was found about the black frames */
+    return graph;
 
   FilterGraphOptions few_threads = options;
   few_threads.threads = 1;
   auto throw_away = create(description, input, formats, few_threads);
-  if (!throw_away)
-    return throw_away;
+  if (!throw_away) /* The first one may have what there is but once. */
+    return graph;
   auto shown = throw_away->first_output_of_black();
   if (!shown || !shown->frame) /* What is wrong shows with the real frames. */
     return graph;

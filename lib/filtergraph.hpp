@@ -20,6 +20,10 @@ struct FilterInput {
   AVRational time_base;
 };
 
+/* Whether graphs of it write files or listen to ports, of which a second graph, made to try
+ * something, would take them away from the first. */
+FRAMEWISE_INTERNAL bool writes_files(const FilterDescription &description);
+
 class FRAMEWISE_INTERNAL FilterGraph {
  public:
   /* Creates and links the filters without configuring them: all that can be found wrong before the

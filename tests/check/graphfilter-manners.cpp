@@ -309,6 +309,15 @@ GST_START_TEST(filters_that_count_from_zero_count_from_their_first_frame) {
 }
 GST_END_TEST
 
+GST_START_TEST(frames_before_the_first_begin_with_it) {
+  Bench bench("tpad=start=3");
+  auto times = times_after_seek(bench, 3600 * GST_SECOND);
+  fail_unless_equals_int(times.size(), clip.frames + 3);
+  for (size_t i = 0; i < times.size(); i++)
+    fail_unless_equals_uint64(times[i], 3600 * GST_SECOND + i * 40 * GST_MSECOND);
+}
+GST_END_TEST
+
 GST_START_TEST(sources_in_the_graph_begin_with_it) {
   /* An hour of their frames would have to be made and thrown away otherwise. */
   Bench bench(nullptr, "gradients=s=176x144:r=25:seed=1,metadata=add:key=lavfi.n:value=1[bg];"
@@ -384,6 +393,109 @@ GST_START_TEST(a_gap_stays_between_the_frames_it_is_between) {
   Bench bench(rows[__i__].filter);
   const std::string order = order_of(bench, rows[__i__].from, rows[__i__].to);
   fail_unless_equals_string(order.c_str(), rows[__i__].order);
+}
+GST_END_TEST
+
+GST_START_TEST(a_segment_that_continues_stays_between_the_frames_it_is_between) {
+  Bench bench("tmix=frames=1,yadif");
+  static std::string order;
+  order.clear();
+  gst_pad_add_probe(
+      bench.harness->sinkpad,
+      GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      [](GstPad *, GstPadProbeInfo *info, gpointer) {
+        if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+          order += "f";
+        else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_SEGMENT)
+          order += "s";
+        return GST_PAD_PROBE_OK;
+      },
+      nullptr, nullptr);
+  bench.set_caps(params_of(clip));
+  int i = 0;
+  for (GstBuffer *buffer : buffers_of(clip)) {
+    if (i++ == 6)
+      fail_unless(gst_harness_push_event(bench.harness,
+                                         segment_event(240 * GST_MSECOND, 240 * GST_MSECOND)));
+    bench.push(buffer);
+  }
+  bench.eos();
+  fail_unless_equals_string(order.c_str(), "sffffffsffffff");
+}
+GST_END_TEST
+
+GST_START_TEST(a_segment_ends_with_all_its_frames) {
+  static const char *const filters[] = {"yadif", "reverse", "atadenoise"};
+  for (GstEventType type : {GST_EVENT_SEGMENT_DONE, GST_EVENT_STREAM_START}) {
+    Bench bench(filters[__i__]);
+    bench.set_caps(params_of(clip));
+    bench.push_all(clip);
+    fail_unless(gst_harness_push_event(
+        bench.harness, type == GST_EVENT_SEGMENT_DONE
+                           ? gst_event_new_segment_done(GST_FORMAT_TIME, 480 * GST_MSECOND)
+                           : gst_event_new_stream_start("another")));
+    fail_unless_equals_int(bench.received(), clip.frames);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(gaps_do_not_wait_for_filters_that_drop_frames) {
+  Bench bench("select='not(mod(n,2))'");
+  bench.set_caps(params_of(clip));
+  auto buffers = buffers_of(clip);
+  for (int i = 0; i < clip.frames; i++)
+    if (i < 4)
+      bench.push(buffers[i]);
+    else
+      gst_buffer_unref(buffers[i]);
+  for (int i = 4; i < 10; i++)
+    fail_unless(gst_harness_push_event(bench.harness,
+                                       gst_event_new_gap(i * 40 * GST_MSECOND, 40 * GST_MSECOND)));
+  int gaps = 0;
+  while (GstEvent *event = gst_harness_try_pull_event(bench.harness)) {
+    gaps += GST_EVENT_TYPE(event) == GST_EVENT_GAP;
+    gst_event_unref(event);
+  }
+  fail_unless_equals_int(gaps, 6);
+}
+GST_END_TEST
+
+GST_START_TEST(a_picture_shown_anew_is_not_late) {
+  Bench bench("loop=1:4:0");
+  bench.set_caps(params_of(clip));
+  bench.push_all(clip);
+  bench.eos();
+  fail_unless(gst_harness_query_latency(bench.harness) <= 4 * 40 * GST_MSECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(renegotiation_takes_no_file_away_from_the_filters_that_run) {
+  std::string file = scratch_folder() + "/found.txt";
+  {
+    Bench bench(("signalstats,metadata=print:file=" + file).c_str());
+    bench.set_caps(params_of(clip));
+    int i = 0;
+    for (GstBuffer *buffer : buffers_of(clip)) {
+      if (i++ == 8) {
+        fail_unless(gst_harness_push_upstream_event(bench.harness, gst_event_new_reconfigure()));
+        gboolean taken = TRUE;
+        g_signal_emit_by_name(bench.harness->element, "set-filters",
+                              ("metadata=print:file=" + file + ",nosuch").c_str(), nullptr, &taken);
+        fail_unless(!taken);
+      }
+      bench.push(buffer);
+    }
+    bench.eos();
+    fail_unless_equals_int(bench.received(), clip.frames);
+  }
+  char *text = nullptr;
+  gsize length;
+  fail_unless(g_file_get_contents(file.c_str(), &text, &length, nullptr));
+  CString owned(text);
+  int frames = 0;
+  for (const char *at = text; (at = strstr(at, "frame:")); at++)
+    frames++;
+  fail_unless_equals_int(frames, clip.frames);
 }
 GST_END_TEST
 
@@ -645,9 +757,15 @@ static Suite *manners_suite(void) {
   tcase_add_loop_test(time, at_any_rate_as_many_frames_come_out_as_at_one, 0, 20);
   tcase_add_test(time, expressions_mean_the_same_after_a_seek);
   tcase_add_loop_test(time, filters_that_count_from_zero_count_from_their_first_frame, 0, 3);
+  tcase_add_test(time, frames_before_the_first_begin_with_it);
   tcase_add_test(time, sources_in_the_graph_begin_with_it);
   tcase_add_loop_test(time, a_gap_stays_between_the_frames_it_is_between, 0, 4);
   tcase_add_test(time, frames_to_which_filters_give_no_time_follow_those_before);
+  tcase_add_test(time, a_segment_that_continues_stays_between_the_frames_it_is_between);
+  tcase_add_loop_test(time, a_segment_ends_with_all_its_frames, 0, 3);
+  tcase_add_test(time, gaps_do_not_wait_for_filters_that_drop_frames);
+  tcase_add_test(time, a_picture_shown_anew_is_not_late);
+  tcase_add_test(time, renegotiation_takes_no_file_away_from_the_filters_that_run);
   tcase_add_test(time, a_buffer_without_a_time_begins_where_its_segment_does);
 
   TCase *events = add_case("events and queries");
