@@ -84,6 +84,7 @@ void install(GstBaseTransform *trans, BufferFilter next, const FilterChange &cha
   state.announce = true;
   state.negotiated = false;
   state.error_posted = false;
+  state.past_the_end = false;
   bool passed_all;
   {
     std::lock_guard lock(priv.settings_lock);

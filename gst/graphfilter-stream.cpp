@@ -183,6 +183,13 @@ Result<BufferFilter::Pulled> pull_from_filters(GstBaseTransform *trans) {
   }
 }
 
+/* Nobody shows what comes from there on, and of endless filters nothing else does. */
+bool is_past_the_end(const GstSegment &segment, GstClockTime pts) {
+  return segment.format == GST_FORMAT_TIME && segment.rate > 0 &&
+         GST_CLOCK_TIME_IS_VALID(segment.stop) && GST_CLOCK_TIME_IS_VALID(pts) &&
+         pts >= segment.stop;
+}
+
 /* The next buffer, with its PTS; NULL where none is ready. */
 Result<BufferPtr> pull(GstBaseTransform *trans) {
   auto pulled = pull_from_filters(trans);
@@ -193,6 +200,12 @@ Result<BufferPtr> pull(GstBaseTransform *trans) {
     const GstClockTimeDiff progress = state.timeline.come_out(pulled->start);
     GST_BUFFER_PTS(buffer) = pts_from_near_edge(
         trans->segment, position_at(trans->segment, progress), GST_BUFFER_DURATION(buffer));
+    if (state.filter->may_never_end() && is_past_the_end(trans->segment, GST_BUFFER_PTS(buffer))) {
+      std::lock_guard turn(graph_filter_priv(trans).filter_turns);
+      state.filter->discard();
+      state.past_the_end = true;
+      return BufferPtr();
+    }
     note_latency(trans);
     note_lag(trans);
     if (GST_CLOCK_STIME_IS_VALID(progress))
@@ -260,6 +273,8 @@ void graph_filter_drain(GstBaseTransform *trans, BufferFilter::Drain how) {
     std::lock_guard turn(priv.filter_turns);
     state.filter->discard();
   };
+  if (gst_pad_get_last_flow_return(trans->srcpad) == GST_FLOW_EOS)
+    discard(); /* Downstream has had enough. */
   Result<void> ok = [&] {
     std::lock_guard turn(priv.filter_turns);
     return state.filter->drain(how);
@@ -311,7 +326,7 @@ GstFlowReturn graph_filter_submit_input_buffer(GstBaseTransform *trans, gboolean
     graph_filter_adopt_caps_as_they_are(trans);
   if (!state->negotiated)
     return GST_FLOW_NOT_NEGOTIATED;
-  if (state->filter->finished())
+  if (state->filter->finished() || state->past_the_end)
     return GST_FLOW_EOS;
   if (auto ok = push_into_filters(trans, std::move(buffer)); !ok) {
     graph_filter_post_once(trans, ok.error());
@@ -332,7 +347,9 @@ GstFlowReturn graph_filter_generate_output(GstBaseTransform *trans, GstBuffer **
     return GST_FLOW_ERROR;
   }
   *output = buffer->release();
-  return !*output && state_of(trans).filter->finished() ? GST_FLOW_EOS : GST_FLOW_OK;
+  const auto &state = state_of(trans);
+  const bool ended = state.filter->finished() || state.past_the_end;
+  return !*output && ended ? GST_FLOW_EOS : GST_FLOW_OK;
 }
 
 /* ---- Events and queries -----------------------------------------------------------------------
@@ -376,7 +393,7 @@ gboolean graph_filter_sink_event(GstBaseTransform *trans, GstEvent *event) {
       state.filter->discard();
     }
     state.timeline.restart();
-    state.any_time = false;
+    state.any_time = state.past_the_end = false;
     return forward();
   }
   case GST_EVENT_GAP: {
@@ -399,7 +416,7 @@ gboolean graph_filter_sink_event(GstBaseTransform *trans, GstEvent *event) {
   case GST_EVENT_FLUSH_STOP: {
     state.waiting.clear();
     state.timeline.restart();
-    state.any_time = false;
+    state.any_time = state.past_the_end = false;
     state.error_posted = false;
     if (state.filter) {
       std::lock_guard turn(priv.filter_turns);

@@ -185,11 +185,23 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *ps
   }
 }
 
+/* Of the running graph, with what commands have set; empty where none runs. */
+std::string describe_running(GraphFilterPrivate &priv,
+                             std::string (BufferFilter::*describe)() const) {
+  std::lock_guard turn(priv.filter_turns);
+  return priv.state && priv.state->filter ? ((*priv.state->filter).*describe)() : "";
+}
+
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec) {
   auto &priv = graph_filter_priv(object);
   auto set_text = [&](const std::string &text) {
     g_value_set_string(value, text.empty() ? nullptr : text.c_str());
   };
+  std::string running;
+  if (id == PROP_GRAPH_DUMP)
+    running = describe_running(priv, &BufferFilter::dump);
+  if (id == PROP_GRAPH_DOT)
+    running = describe_running(priv, &BufferFilter::dot);
   std::lock_guard lock(priv.settings_lock);
   switch (id) {
   case PROP_FILTER_SEQUENCE:
@@ -203,9 +215,9 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec) {
   case PROP_POST_MESSAGES:
     return g_value_set_boolean(value, priv.settings.post_messages);
   case PROP_GRAPH_DUMP:
-    return set_text(priv.dump);
+    return set_text(running.empty() ? priv.dump : running);
   case PROP_GRAPH_DOT:
-    return set_text(priv.dot);
+    return set_text(running.empty() ? priv.dot : running);
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
   }

@@ -50,6 +50,7 @@ struct GraphFilterState {
   bool negotiated = false;              /* `filter` has adopted caps */
   bool error_posted = false;            /* one is enough until something goes right again */
   bool latency_is_old = false;          /* of filters that are gone; the next output tells anew */
+  bool past_the_end = false;            /* endless filters have got past the segment's end */
   bool announce = false;                /* filters have taken over, and nobody has heard of it */
   std::deque<GstPtr<GstEvent>> waiting; /* GAPs and segments, for the frames before them */
   unsigned proposed_buffers = 0;        /* to upstream; 0: it never asked */

@@ -34,10 +34,26 @@ bool is_end(const AVFilterContext *filter) {
 
 bool is_inserted(const AVFilterContext *filter) { return g_str_has_prefix(filter->name, "auto_"); }
 
+std::string line_of(const char *option, const char *text) {
+  constexpr size_t longest = 60;
+  std::string value(text);
+  if (value.size() > longest)
+    value = value.substr(0, g_utf8_find_prev_char(text, text + longest + 1) - text) + "…";
+  return quoted(std::string(option) + "=" + value) + "\\l";
+}
+
 /* A line for each option that was given a value of its own. */
-std::string options_of(const AVFilterContext *filter) {
+std::string options_of(AVFilterContext *filter) {
   std::string lines;
-  if (!filter->filter->priv_class || is_end(filter))
+  if (is_end(filter))
+    return lines;
+  uint8_t *when = nullptr;
+  if (av_opt_get(filter, "enable", 0, &when) >= 0) {
+    AvPtr<uint8_t> owned(when);
+    if (when && *when)
+      lines += line_of("enable", reinterpret_cast<const char *>(when));
+  }
+  if (!filter->filter->priv_class)
     return lines;
   const AVOption *option = nullptr;
   int last_offset = -1;
@@ -46,19 +62,14 @@ std::string options_of(const AVFilterContext *filter) {
     if (option->type == AV_OPT_TYPE_CONST || option->offset == last_offset)
       continue;
     last_offset = option->offset;
-    if (av_opt_is_set_to_default(filter->priv, option) != 0)
+    /* `format` takes its list to pieces; the links say what became of it */
+    if (!strcmp(option->name, "pix_fmts") || av_opt_is_set_to_default(filter->priv, option) != 0)
       continue;
     uint8_t *text = nullptr;
     if (av_opt_get(filter->priv, option->name, 0, &text) < 0)
       continue;
     AvPtr<uint8_t> owned(text);
-    constexpr size_t longest = 60;
-    std::string value(reinterpret_cast<const char *>(text));
-    if (value.size() > longest)
-      value = value.substr(0, g_utf8_find_prev_char(value.c_str(), value.c_str() + longest + 1) -
-                                  value.c_str()) +
-              "…";
-    lines += quoted(std::string(option->name) + "=" + value) + "\\l";
+    lines += line_of(option->name, reinterpret_cast<const char *>(text));
   }
   return lines;
 }
@@ -94,7 +105,7 @@ std::string graph_to_dot(const AVFilterGraph *graph) {
     return i;
   };
   for (unsigned i = 0; i < graph->nb_filters; i++) {
-    const AVFilterContext *filter = graph->filters[i];
+    AVFilterContext *filter = graph->filters[i];
     std::string label = "\"" + quoted(filter->name);
     if (!is_end(filter)) {
       if (!strstr(filter->name, filter->filter->name))

@@ -308,6 +308,33 @@ GST_START_TEST(a_filter_that_has_had_enough_ends_a_pipeline) {
 }
 GST_END_TEST
 
+GST_START_TEST(filters_that_never_end_do_where_downstream_has_had_enough) {
+  GstElement *pipeline = gst_parse_launch(
+      "videotestsrc ! graphfilter filter-sequence=loop=-1:3 ! identity eos-after=20 ! fakesink "
+      "name=sink",
+      nullptr);
+  const unsigned frames = frames_through(pipeline);
+  fail_unless(frames > 3 && frames <= 20, "%u", frames);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+}
+GST_END_TEST
+
+GST_START_TEST(filters_that_never_end_do_where_the_segment_does) {
+  GstElement *pipeline = gst_parse_launch(
+      "videotestsrc ! video/x-raw,framerate=25/1 ! graphfilter filter-sequence=loop=-1:3 ! "
+      "fakesink name=sink",
+      nullptr);
+  gst_element_set_state(pipeline, GST_STATE_PAUSED);
+  gst_element_get_state(pipeline, nullptr, nullptr, GST_CLOCK_TIME_NONE);
+  fail_unless(gst_element_seek(pipeline, 1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                               GST_SEEK_TYPE_SET, GST_SECOND, GST_SEEK_TYPE_SET, 2 * GST_SECOND));
+  fail_unless(frames_through(pipeline) <= 25);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+}
+GST_END_TEST
+
 GST_START_TEST(unaligned_cropped_input_goes_through) {
   GstElement *pipeline = gst_parse_launch(
       "videotestsrc num-buffers=10 ! video/x-raw,width=101,height=67,format=RGB ! videocrop left=3 "
@@ -359,6 +386,8 @@ static Suite *life_suite(void) {
   tcase_add_test(life, the_dump_shows_the_configured_graph);
   tcase_add_test(life, it_can_be_used_again_after_ready_with_other_filters);
   tcase_add_test(life, a_filter_that_has_had_enough_ends_a_pipeline);
+  tcase_add_test(life, filters_that_never_end_do_where_downstream_has_had_enough);
+  tcase_add_test(life, filters_that_never_end_do_where_the_segment_does);
   tcase_add_test(life, unaligned_cropped_input_goes_through);
   tcase_add_test(life, state_changes_storm_through);
   return suite;
