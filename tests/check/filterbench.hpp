@@ -228,6 +228,11 @@ inline GstBuffer *aligned_buffer(const VideoParams &params, GstClockTime pts) {
   return buffer;
 }
 
+/* fail_unless_equals_string() keeps no temporary alive. */
+inline void expect_text(const std::string &text, const char *expected) {
+  fail_unless(text == expected, "`%s` instead of `%s`", text.c_str(), expected);
+}
+
 inline const Clip small = {"yuv420p", 176, 144, 20};
 
 } // namespace filterbench

@@ -150,10 +150,10 @@ GST_START_TEST(graphviz_draws_the_graph) {
   static const char *const graphs[] = {
       "[video_in]split[a][b];[b]hflip@left,scale=64:48,pad=176:144[c];[a][c]hstack[video_out]",
       "[video_in]metadata=add:key='say \"x\"':value='a<b>{c|d}\\n'[video_out]",
-      "[video_in]geq=lum='if(gt(X\\,W/2)\\,lum(X\\,Y)\\,0)':cb=128:cr=128,fps=30000/"
-      "1001[video_out]"};
+      ("[video_in]geq=lum='if(gt(X\\,W/2)\\,lum(X\\,Y)\\,0)':cb=128:cr=128,"
+       "fps=30000/1001[video_out]")};
   Bench bench(nullptr, graphs[__i__], Downstream::takes_video_meta, "video/x-raw,format=RGB");
-  fail_unless_equals_string(dot_of(bench.harness->element).c_str(), "");
+  expect_text(dot_of(bench.harness->element), "");
   bench.set_caps(params_of(clip));
   bench.push_all(clip);
   std::string dot = dot_of(bench.harness->element);
