@@ -17,6 +17,11 @@ extern "C" {
 namespace framewise {
 namespace {
 
+/* Of a file that is not there, say; that a value is invalid is no reason. */
+std::string reason(int averror) {
+  return averror == AVERROR(EINVAL) ? "" : av_error_text(averror) + ". ";
+}
+
 /* What the ffmpeg command gives to every scaler that says nothing else. */
 const std::string default_sws_flags = "bicubic";
 
@@ -223,10 +228,10 @@ class Builder {
     int ret = avfilter_init_dict(filter.context, filter.rest.address());
     if (ret < 0)
       return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-                     framewise::format("Filter %s does not work with these options: %s. `ffmpeg "
+                     framewise::format("Filter %s does not work with these options: %s. %s`ffmpeg "
                                        "-h filter=%s` explains them.",
                                        quoted(node).c_str(), options_of(node).c_str(),
-                                       node.filter->name));
+                                       reason(ret).c_str(), node.filter->name));
     if (!filter.rest.empty())
       return FRAMEWISE_FAIL_LIBRARY(
           SETTINGS,

@@ -38,6 +38,7 @@ static const BadDescription bad_descriptions[] = {
     {"yadif=mode=sometimes", nullptr, "`mode=sometimes`"},
     {"tmix=frames=-4", nullptr, "`frames=-4`"},
     {"format=nosuch", nullptr, "`format`"},
+    {nullptr, "movie=/nonexistent[m];[video_in][m]overlay[video_out]", "No such file"},
     {"setpts=nosuch(", nullptr, "`expr=nosuch(`"},
     {"scale=2:2]", nullptr, "`]`"},
     {"[a", nullptr, "`[a`"},
