@@ -26,11 +26,35 @@ const Swap swaps[] = {
 
 } // namespace
 
+/* A second thread that is at the element all the time, with what must not change anything. */
+class Load {
+ public:
+  explicit Load(GstElement *element)
+      : thread_([this, element] {
+          while (!done_) {
+            set_filters(element, "hflip,nosuch");
+            send_command(element, "all", "nosuch", "1");
+            char *dot;
+            g_object_get(element, "graph-dot", &dot, nullptr);
+            g_free(dot);
+          }
+        }) {}
+  ~Load() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
 GST_START_TEST(filters_take_over_at_any_frame_with_none_lost_or_doubled) {
   const Swap &swap = swaps[__i__];
   for (int at = 0; at <= clip.frames; at++) {
     Bench bench(swap.before);
     Bus bus(bench.harness->element);
+    Load load(bench.harness->element);
     bench.set_caps(params_of(clip));
     std::vector<Frame> got;
     int i = 0;
