@@ -273,8 +273,10 @@ void graph_filter_drain(GstBaseTransform *trans, BufferFilter::Drain how) {
     std::lock_guard turn(priv.filter_turns);
     state.filter->discard();
   };
-  if (gst_pad_get_last_flow_return(trans->srcpad) == GST_FLOW_EOS)
-    discard(); /* Downstream has had enough. */
+  /* Of filters that never end, downstream has had enough. Others may hold frames of a stream that
+   * came after it had. */
+  if (state.filter->may_never_end() && gst_pad_get_last_flow_return(trans->srcpad) == GST_FLOW_EOS)
+    discard();
   Result<void> ok = [&] {
     std::lock_guard turn(priv.filter_turns);
     return state.filter->drain(how);
