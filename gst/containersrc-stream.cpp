@@ -4,8 +4,8 @@
  */
 #include "containersrc.hpp"
 
-#include "framemeta.hpp"
 #include "framepool.hpp"
+#include "framestamp.hpp"
 
 #include <utility>
 
@@ -156,22 +156,6 @@ static Result<BufferPtr> acquire_buffer(GstContainerSrc *self) {
   return BufferPtr(buffer);
 }
 
-static void stamp(GstBuffer *buffer, const DecodedFrame &frame, const ContainerSrcState &state) {
-  /* A frame from before the container's start has no stream time that a buffer could carry. */
-  const int64_t begin = std::max<int64_t>(frame.time, 0);
-  const int64_t end = std::max<int64_t>(frame.time + frame.duration, 0);
-  GST_BUFFER_PTS(buffer) = begin;
-  GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION(buffer) = end - begin;
-  GST_BUFFER_OFFSET(buffer) = frame.number >= 0 ? frame.number : GST_BUFFER_OFFSET_NONE;
-  GST_BUFFER_OFFSET_END(buffer) = frame.number >= 0 ? frame.number + 1 : GST_BUFFER_OFFSET_NONE;
-  if (frame.picture->flags & AV_FRAME_FLAG_CORRUPT)
-    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
-  set_interlace_flags(buffer, frame.picture.get(), state.delivery->output());
-  add_frame_meta(buffer, {frame.picture.get(), frame.number, frame.pts,
-                          state.player->input().stream()->time_base});
-}
-
 static bool is_from_the_start(const PlayRequest &request) {
   return request.start.kind == PlayBound::Kind::open && !request.position;
 }
@@ -301,7 +285,8 @@ GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
       state.delivery->deliver(state.frame->picture.get(), [self] { return acquire_buffer(self); });
   if (!buffer)
     return container_src_report(self, buffer.error());
-  stamp(buffer->get(), *state.frame, state);
+  stamp_buffer(buffer->get(), *state.frame, state.delivery->output(),
+               state.player->input().stream()->time_base);
   self->priv->last_frame = state.frame->number;
   state.frame.reset();
   state.any_frame = state.any_frame_in_pass = true;

@@ -30,11 +30,13 @@ struct _GstFramewiseArray {
   guint8 *data = nullptr;
   bool read_only = true;
 
-  /* Either these, which the mapping needs, or `copied`. */
+  /* Either these, which the mapping needs, or `copied`, */
   GstBuffer *buffer = nullptr;
   GstMemory *memory = nullptr;
   GstMapInfo map = GST_MAP_INFO_INIT;
   framewise::CopiedBytes copied;
+  /* or these, which were made for the array and belong to nobody else. */
+  framewise::CopiedBytes owned;
 
   ~_GstFramewiseArray() {
     if (!memory)

@@ -114,6 +114,7 @@ using CapsPtr = GstPtr<GstCaps>;
 using BufferPtr = GstPtr<GstBuffer>;
 using StructurePtr = GstPtr<GstStructure>;
 using CString = GstPtr<char>;
+template <typename T> using GObjectPtr = std::unique_ptr<T, ByValue<g_object_unref>>;
 
 inline FramePtr new_frame() { return FramePtr(av_frame_alloc()); }
 inline PacketPtr new_packet() { return PacketPtr(av_packet_alloc()); }

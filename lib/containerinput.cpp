@@ -90,25 +90,44 @@ Result<void> ContainerInput::open_format(const std::string &url, AVIOContext *io
   return {};
 }
 
-Result<void> ContainerInput::open_context() {
-  std::string url = settings_.location;
-  /* A file may be named like a URL. */
-  if (!is_local_file(url) && g_file_test(url.c_str(), G_FILE_TEST_EXISTS))
-    url = "file:" + url;
-
-  Dictionary options = settings_.options;
+/* What libavformat shall read instead of opening the location by itself; NULL where it shall. */
+Result<AVIOContext *> ContainerInput::open_own_io() {
   AVIOContext *io = nullptr;
-  if (PolledInput::suits(settings_.location)) {
+  if (settings_.source) {
+    auto input = ByteInput::open(settings_.source, interruption_);
+    if (!input)
+      return open_failure(input.error(), settings_.location);
+    byte_input_ = std::move(*input);
+    io = byte_input_->io();
+    if (settings_.source->is_seekable())
+      return io;
+  } else if (PolledInput::suits(settings_.location)) {
     auto polled = PolledInput::open(settings_.location, interruption_);
     if (!polled)
       return open_failure(polled.error(), settings_.location);
     polled_ = std::move(*polled);
-    auto recalled = RecalledInput::over(polled_->io());
-    if (!recalled)
-      return open_failure(recalled.error(), settings_.location);
-    recalled_ = std::move(*recalled);
-    io = recalled_->io();
+    io = polled_->io();
+  } else {
+    return nullptr;
   }
+  auto recalled = RecalledInput::over(io);
+  if (!recalled)
+    return open_failure(recalled.error(), settings_.location);
+  recalled_ = std::move(*recalled);
+  return recalled_->io();
+}
+
+Result<void> ContainerInput::open_context() {
+  std::string url = settings_.source ? std::string() : settings_.location;
+  /* A file may be named like a URL. */
+  if (!settings_.source && !is_local_file(url) && g_file_test(url.c_str(), G_FILE_TEST_EXISTS))
+    url = "file:" + url;
+
+  Dictionary options = settings_.options;
+  auto own_io = open_own_io();
+  if (!own_io)
+    return Failure(own_io.error());
+  AVIOContext *io = *own_io;
   if (auto opened = open_format(url, io, options); !opened)
     return opened;
   if (!io && context_->pb && !is_seekable() && goes_back(context_->iformat)) {
@@ -336,6 +355,7 @@ Result<void> ContainerInput::reopen() {
   truncation_ = 0;
   context_.reset();
   recalled_.reset();
+  byte_input_.reset();
   polled_.reset();
   stream_ = nullptr;
   if (auto opened = open_context(); !opened)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "bytesource.hpp"
 #include "polledinput.hpp"
 #include "recalledinput.hpp"
 
@@ -14,9 +15,10 @@
 namespace framewise {
 
 struct InputSettings {
-  std::string location;       /* a path, image pattern or URL */
+  std::string location;       /* a path, image pattern or URL; with a source: of no matter */
   std::string stream = "V:0"; /* FFmpeg stream specifier */
   Dictionary options;         /* for demuxer and protocol; an unknown one is an error */
+  std::shared_ptr<ByteSource> source; /* NULL: `location` is read */
 };
 
 /* Owned and used by one thread at a time; only the Interruption may be touched from others. */
@@ -63,8 +65,12 @@ class FRAMEWISE_INTERNAL ContainerInput {
 
  private:
   ContainerInput(InputSettings settings, Interruption &interruption)
-      : settings_(std::move(settings)), interruption_(interruption) {}
+      : settings_(std::move(settings)), interruption_(interruption) {
+    if (settings_.source)
+      settings_.location = settings_.source->name();
+  }
   Result<void> open_context();
+  Result<AVIOContext *> open_own_io();
   Result<void> open_format(const std::string &url, AVIOContext *io, Dictionary &options);
   Result<void> choose_stream();
   void watch_parts(AVFormatContext *context);
@@ -78,9 +84,10 @@ class FRAMEWISE_INTERNAL ContainerInput {
 
   InputSettings settings_;
   Interruption &interruption_;
-  std::unique_ptr<PolledInput> polled_; /* what context_ reads, where libavformat must not */
+  std::unique_ptr<PolledInput> polled_;   /* what context_ reads, where libavformat must not */
+  std::unique_ptr<ByteInput> byte_input_; /* the same, of a source */
   std::unique_ptr<RecalledInput>
-      recalled_; /* the same, where it may have to go back; over polled_ */
+      recalled_; /* the same, where it may have to go back; over one of those */
   /* Of inputs in several files (segments): what is open, and the first that could not be read
    * whole. The demuxers go on with the next one, and would leave frames out. */
   std::vector<AVIOContext *> parts_;

@@ -4,6 +4,10 @@
  */
 #include "framedelivery.hpp"
 
+extern "C" {
+#include <libavutil/imgutils.h>
+}
+
 namespace framewise {
 
 Result<void> FrameDelivery::check(const std::string &pixel_format) {
@@ -109,6 +113,16 @@ Result<BufferPtr> FrameDelivery::deliver(const AVFrame *picture, const Acquire &
     return Failure(converted.error());
   target->reset(); /* unmapped before anyone else gets the buffer */
   return buffer;
+}
+
+Result<void> FrameDelivery::write(const AVFrame *picture, AVFrame *target) {
+  if (converter_)
+    return converter_->convert(picture, target);
+  const uint8_t *planes[4] = {picture->data[0], picture->data[1], picture->data[2],
+                              picture->data[3]};
+  av_image_copy(target->data, target->linesize, planes, picture->linesize, output_.format,
+                output_.width, output_.height);
+  return {};
 }
 
 } // namespace framewise

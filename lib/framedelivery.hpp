@@ -35,6 +35,8 @@ class FRAMEWISE_INTERNAL FrameDelivery {
    * `acquire` gives: writable, and large enough for output(). Timestamps are left to the caller. */
   using Acquire = std::function<Result<BufferPtr>()>;
   Result<BufferPtr> deliver(const AVFrame *picture, const Acquire &acquire);
+  /* The picture into planes of one's own, which are as output() says. */
+  Result<void> write(const AVFrame *picture, AVFrame *target);
 
  private:
   FrameDelivery(const VideoParams &native, const VideoParams &output)

@@ -42,26 +42,6 @@ GstFramewiseIndex *to_boxed(std::shared_ptr<const FrameIndex> index) {
   return new GstFramewiseIndex(std::move(index));
 }
 
-/* Breaks the work that watches `interruption` off when the cancellable is cancelled. */
-class Cancellation {
- public:
-  Cancellation(GCancellable *cancellable, Interruption &interruption)
-      : cancellable_(cancellable),
-        id_(cancellable
-                ? g_cancellable_connect(cancellable, G_CALLBACK(cancel), &interruption, nullptr)
-                : 0) {}
-  ~Cancellation() { g_cancellable_disconnect(cancellable_, id_); }
-  Cancellation(const Cancellation &) = delete;
-  Cancellation &operator=(const Cancellation &) = delete;
-
- private:
-  static void cancel(GCancellable *, Interruption *interruption) {
-    interruption->set(Interruption::closing);
-  }
-  GCancellable *cancellable_;
-  gulong id_;
-};
-
 } // namespace framewise
 
 /**
@@ -98,7 +78,7 @@ GstFramewiseIndex *gst_framewise_index_new(const gchar *uri, const gchar *stream
     request.progress = [=](int percent) { progress(percent, user_data); };
 
   framewise::Interruption interruption;
-  framewise::Cancellation cancellation(cancellable, interruption);
+  framewise::Cancellation cancellation(cancellable, interruption, framewise::Interruption::closing);
   auto built = FrameIndex::build(request, interruption);
   if (built)
     return framewise::to_boxed(std::move(*built));

@@ -8,6 +8,7 @@
 #include <gst/framewise/filtermeta.h>
 #include <gst/framewise/frameindex.h>
 #include <gst/framewise/framemeta.h>
+#include <gst/framewise/framereader.h>
 #include <gst/framewise/framewise-prelude.h>
 #include <gst/framewise/framewise-version.h>
 #include <gst/framewise/layout.h>

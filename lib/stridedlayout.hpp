@@ -37,11 +37,12 @@ struct Channel {
 };
 
 struct FRAMEWISE_INTERNAL StridedArray {
-  static constexpr int max_dims = 3;
+  static constexpr int max_dims = 4;
   static constexpr int max_channels = 8;
 
   SampleType type;
-  /* "HW", "HWC" or "CHW". W counts groups of pixels where those share samples (yuyv422). */
+  /* "HW", "HWC" or "CHW"; of several frames the same with an "N" before it. W counts groups of
+   * pixels where those share samples (yuyv422). */
   const char *axes = "";
   int n_dims = 0;
   std::array<int64_t, max_dims> shape{};

@@ -7,23 +7,26 @@ to_numpy(sample)                   a frame, or one plane of it, as a read-only n
 from_numpy(array, pixel_format)    a sample over the memory of an ndarray
 map(sample)                        what to_numpy() wraps: for numpy.from_dlpack(), torch.from_dlpack() ...
 Layout                             its accessors as properties too
+Reader(source)                     any frame of a video by its number: reader[5], reader[10:20:3], len(reader) ...
 
-Errors are ValueErrors with the library's own words. NumPy is imported when first needed.
+Errors of arrays are ValueErrors with the library's own words. NumPy is imported when first needed.
 """
 import atexit
 import ctypes
+import json
 import math
 import operator
+import os
 from fractions import Fraction
 
 from gi.overrides import override
-from gi.repository import GLib, Gst
+from gi.repository import Gio, GLib, Gst
 
 from ..module import get_introspection_module
 
 GstFramewise = get_introspection_module("GstFramewise")
 
-__all__ = ["Array", "Layout", "from_numpy", "map", "to_numpy"]
+__all__ = ["Array", "Layout", "Reader", "from_numpy", "map", "to_numpy"]
 
 
 class Layout(GstFramewise.Layout):
@@ -419,3 +422,182 @@ def _exact_rate(rate):
         near = ntsc if math.isclose(rate, ntsc, rel_tol=1e-4) else exact.limit_denominator(1001)
         return near or None  # less than one frame in 1000 s takes a Fraction
     return exact
+
+
+# ---- Readers -------------------------------------------------------------------------------------
+
+
+def _raise(error):
+    """What a Python programmer expects of this GLib.Error."""
+    message = error.message
+    if error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT):
+        raise IndexError(message) from None
+    if error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED):
+        raise ValueError(message) from None
+    if error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED):
+        raise InterruptedError(message) from None
+    if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_FOUND):
+        raise FileNotFoundError(message) from None
+    if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NO_SPACE_LEFT):
+        raise MemoryError(message) from None
+    if error.domain == GLib.quark_to_string(Gst.ResourceError.quark()):
+        raise OSError(message) from None
+    if error.domain in (
+        GLib.quark_to_string(Gst.LibraryError.quark()),
+        GLib.quark_to_string(Gst.StreamError.quark()),
+    ):
+        raise ValueError(message) from None
+    raise error
+
+
+def _called(function, *arguments):
+    try:
+        return function(*arguments)
+    except GLib.Error as error:
+        _raise(error)
+
+
+def _to_dict(structure):
+    """Fractions as Fraction, structures as dicts of their own."""
+    fields = {}
+    for i in range(structure.n_fields()):
+        name = structure.nth_field_name(i)
+        kind = structure.get_field_type(name).name
+        if kind == "GstFraction":
+            _, numerator, denominator = structure.get_fraction(name)
+            fields[name] = Fraction(numerator, denominator)
+        elif kind == "GstStructure":
+            fields[name] = _to_dict(structure.get_value(name))
+        else:
+            fields[name] = structure.get_value(name)
+    return fields
+
+
+def _filter_text(filters):
+    """Lists, as of json.loads(), are the JSON that the library reads."""
+    return filters if filters is None or isinstance(filters, str) else json.dumps(filters)
+
+
+class Reader(GstFramewise.Reader):
+    """Any frame of a video by its number, as a writable ndarray in memory of its own.
+
+    reader[5]               (height, width, 3), uint8, unless `pixel_format` is another
+    reader[-1]              the last one
+    reader[10:20:3]         (N, height, width, 3); so does reader[[3, 1, 3]], in that order
+    len(reader)             waits until the frames are counted
+    for frame in reader:    in order, of input that cannot seek as well
+
+    Each frame is the one that a linear decode gives. With filters, those of the filtered video, just
+    as a linear run gives them.
+
+    source: a path or URL, bytes, an open binary file, or a Gio.InputStream
+    pixel_format: FFmpeg's name; `native` is what the decoder gives
+    filters, graph: see set_filter()
+    properties: of GstFramewise.Reader: stream, start_frame, index_mode, thread_count ...
+
+    Raises IndexError where there is no such frame, FileNotFoundError and OSError where the source
+    cannot be read, ValueError for what is no video, no filter, or a closed reader.
+    """
+
+    def __init__(self, source=None, pixel_format="rgb24", filters=None, graph=None, **properties):
+        if isinstance(source, (str, os.PathLike)):
+            properties["location"] = os.fspath(source)
+        elif isinstance(source, Gio.InputStream):
+            properties["input_stream"] = source
+        elif isinstance(source, GLib.Bytes):
+            properties["bytes"] = source
+        elif isinstance(source, (bytes, bytearray, memoryview)):
+            properties["bytes"] = GLib.Bytes.new(bytes(source))
+        elif hasattr(source, "read"):
+            properties["bytes"] = GLib.Bytes.new(source.read())
+        elif source is not None:
+            raise TypeError(
+                "A Reader takes a path, a URL, bytes, an open binary file or a Gio.InputStream; this "
+                f"is of type {type(source).__name__}."
+            )
+        for name in ("container_options", "codec_options"):
+            if isinstance(properties.get(name), dict):
+                properties[name] = _to_structure(properties[name])
+        super().__init__(pixel_format=pixel_format, **properties)
+        _called(self.init, None)
+        if filters is not None or graph is not None:
+            self.set_filter(filters, graph)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __len__(self):
+        return _called(self.get_n_frames, None)
+
+    def __bool__(self):
+        return True  # counting frames may take long
+
+    def __getitem__(self, key):
+        if isinstance(key, slice):
+            return self.read_array(range(*key.indices(len(self))))
+        try:
+            return self.read_array([operator.index(key)])[0]
+        except TypeError:
+            return self.read_array(key)
+
+    def __iter__(self):
+        number = 0
+        while True:
+            try:
+                frame = self[number]
+            except IndexError:
+                return
+            yield frame
+            number += 1
+
+    def read(self, index, pixel_format=None, cancellable=None):
+        """One frame as a Gst.Sample, with its times and metas; `native` is the decoder's own memory."""
+        return _called(super().read, operator.index(index), pixel_format, cancellable)
+
+    def read_batch(self, indices, pixel_format=None, cancellable=None):
+        """The same of several, in one sweep: a list of Gst.Samples in the order of `indices`."""
+        indices = [operator.index(index) for index in indices]
+        return _called(super().read_batch, indices, pixel_format, cancellable)
+
+    def read_array(self, indices, pixel_format=None, cancellable=None):
+        """Several frames as one ndarray, (N, height, width, channels), in one sweep."""
+        import numpy
+
+        indices = [operator.index(index) for index in indices]
+        return numpy.asarray(_called(super().read_array, indices, pixel_format, cancellable))
+
+    def set_filter(self, filters=None, graph=None):
+        """Frames are those of the filtered video from now on; without filters, of the stream again.
+
+        filters: filters one behind the other: `hflip,scale=320:-2`, or [["hflip", ""], ["scale",
+            {"w": 320, "h": -2}]]
+        graph: a graph between `[video_in]` and `[video_out]`, or [nodes, edges]
+        """
+        _called(super().set_filter, _filter_text(filters), _filter_text(graph))
+
+    @property
+    def metadata(self):
+        """What the headers say: a dict, with dicts of the container's and the stream's tags."""
+        return _to_dict(_called(self.get_metadata))
+
+    def frame_metadata(self, index):
+        """Of one frame, as a dict: its number, pts and time base, picture type ..."""
+        return _to_dict(_called(self.get_frame_metadata, operator.index(index), None))
+
+    @property
+    def layout(self):
+        """The Layout of the frames."""
+        return _called(self.get_layout, None, None)
+
+
+def _to_structure(options):
+    structure = Gst.Structure.new_empty("options")
+    for name, value in options.items():
+        structure.set_value(name, value)
+    return structure
+
+
+Reader = override(Reader)

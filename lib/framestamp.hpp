@@ -1,0 +1,16 @@
+/* gst-framewise: a decoded frame's number, times, flags and origin on the buffer that carries it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "framereader.hpp"
+
+namespace framewise {
+
+/* `output` is what the buffer's caps say; `time_base` that of `frame.pts`. The buffer is writable.
+ */
+FRAMEWISE_INTERNAL void stamp_buffer(GstBuffer *buffer, const DecodedFrame &frame,
+                                     const VideoParams &output, AVRational time_base);
+
+} // namespace framewise
