@@ -94,6 +94,7 @@ GST_ELEMENT_REGISTER_DEFINE(containersrc, "containersrc", GST_RANK_NONE,
 enum {
   PROP_0,
   PROP_LOCATION,
+  PROP_INPUT_STREAM,
   PROP_STREAM,
   PROP_PIXEL_FORMAT,
   PROP_START_FRAME,
@@ -122,6 +123,9 @@ static void gst_container_src_set_property(GObject *object, guint id, const GVal
   switch (id) {
   case PROP_LOCATION:
     set_string(settings.location, value, "");
+    break;
+  case PROP_INPUT_STREAM:
+    settings.input_stream.reset(static_cast<GInputStream *>(g_value_dup_object(value)));
     break;
   case PROP_STREAM:
     set_string(settings.stream, value, "V:0");
@@ -187,6 +191,9 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
   case PROP_LOCATION:
     g_value_set_string(value, settings.location.empty() ? nullptr : settings.location.c_str());
     break;
+  case PROP_INPUT_STREAM:
+    g_value_set_object(value, settings.input_stream.get());
+    break;
   case PROP_STREAM:
     g_value_set_string(value, settings.stream.c_str());
     break;
@@ -244,9 +251,12 @@ static Result<std::unique_ptr<ContainerSrcState>> new_state(GstContainerSrc *sel
   auto state = std::make_unique<ContainerSrcState>();
   std::lock_guard lock(self->priv->settings_lock);
   const ContainerSrcSettings &settings = self->priv->settings;
-  if (settings.location.empty())
+  if (settings.location.empty() && !settings.input_stream)
     return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
                                    "No location is set. Set `location` to a path or URL.");
+  if (!settings.location.empty() && settings.input_stream)
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, "Both `location` and `input-stream` are set. Only one can be read.");
   if (settings.loop == 0)
     return FRAMEWISE_FAIL_LIBRARY(
         SETTINGS, "`loop` is 0. Set it to the number of passes over the range, or to -1 to play on "
@@ -255,6 +265,10 @@ static Result<std::unique_ptr<ContainerSrcState>> new_state(GstContainerSrc *sel
     return Failure(checked.error());
   PlayerSettings &player = state->player_settings;
   player.reader.input.location = settings.location;
+  if (settings.input_stream) {
+    player.reader.input.source = ByteSource::of_stream(settings.input_stream.get());
+    player.reader.input.location = player.reader.input.source->name();
+  }
   player.reader.input.stream = settings.stream;
   player.reader.input.options = Dictionary::from_structure(settings.container_options.get());
   player.reader.decoder.options = Dictionary::from_structure(settings.codec_options.get());
@@ -463,6 +477,18 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
       g_param_spec_string("location", "Location",
                           "Path, image pattern (img%03d.png) or URL of what to read", nullptr,
                           flags));
+  /**
+   * GstContainerSrc:input-stream:
+   *
+   * What to read instead of a location, from its beginning where it can seek. The element has it to
+   * itself until READY, reads it in several threads, one at a time, and does not close it.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(object_class, PROP_INPUT_STREAM,
+                                  g_param_spec_object("input-stream", "Input stream",
+                                                      "What to read instead of a location",
+                                                      G_TYPE_INPUT_STREAM, flags));
   /**
    * GstContainerSrc:stream:
    *

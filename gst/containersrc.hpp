@@ -28,6 +28,7 @@ constexpr guint64 default_cache_size = 256 << 20;
 
 struct ContainerSrcSettings {
   std::string location;
+  GObjectPtr<GInputStream> input_stream;
   std::string stream = "V:0";
   std::string pixel_format = "auto";
   gint64 start_frame = 0;

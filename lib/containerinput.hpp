@@ -15,9 +15,9 @@
 namespace framewise {
 
 struct InputSettings {
-  std::string location;       /* a path, image pattern or URL; with a source: of no matter */
-  std::string stream = "V:0"; /* FFmpeg stream specifier */
-  Dictionary options;         /* for demuxer and protocol; an unknown one is an error */
+  std::string location;               /* a path, image pattern or URL; with a source: its name */
+  std::string stream = "V:0";         /* FFmpeg stream specifier */
+  Dictionary options;                 /* for demuxer and protocol; an unknown one is an error */
   std::shared_ptr<ByteSource> source; /* NULL: `location` is read */
 };
 
@@ -65,10 +65,7 @@ class FRAMEWISE_INTERNAL ContainerInput {
 
  private:
   ContainerInput(InputSettings settings, Interruption &interruption)
-      : settings_(std::move(settings)), interruption_(interruption) {
-    if (settings_.source)
-      settings_.location = settings_.source->name();
-  }
+      : settings_(std::move(settings)), interruption_(interruption) {}
   Result<void> open_context();
   Result<AVIOContext *> open_own_io();
   Result<void> open_format(const std::string &url, AVIOContext *io, Dictionary &options);

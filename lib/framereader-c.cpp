@@ -92,6 +92,8 @@ static Result<std::unique_ptr<VideoReader>> open_reader(ReaderPrivate *priv) {
     input.source = ByteSource::of_bytes(priv->bytes);
   if (priv->stream)
     input.source = ByteSource::of_stream(priv->stream.get());
+  if (input.source)
+    input.location = input.source->name();
   input.options = Dictionary::from_structure(priv->container_options.get());
   settings.player.reader.decoder.options = Dictionary::from_structure(priv->codec_options.get());
   auto opened = VideoReader::open(std::move(settings), priv->interruption);

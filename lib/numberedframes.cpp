@@ -21,8 +21,7 @@ Result<std::unique_ptr<NumberedFrames>> NumberedFrames::open(PlayerSettings sett
   }();
   (void)registered;
   std::unique_ptr<NumberedFrames> self(new NumberedFrames(std::move(settings), interruption));
-  const InputSettings &input = self->settings_.reader.input;
-  self->name_ = input.source ? input.source->name() : input.location;
+  self->name_ = self->settings_.reader.input.location;
   auto reader = FrameReader::open(self->settings_.reader, interruption);
   if (!reader)
     return Failure(reader.error());

@@ -285,6 +285,34 @@ GST_START_TEST(input_that_cannot_seek_says_so_and_plays_forward) {
 }
 GST_END_TEST;
 
+GST_START_TEST(a_stream_is_read_and_sought_like_a_file) {
+  const Clip clip(seek_clips[__i__]);
+  GFile *file = g_file_new_for_path(clip.path.c_str());
+  GFileInputStream *stream = g_file_read(file, nullptr, nullptr);
+  g_object_unref(file);
+  fail_unless(stream != nullptr);
+  Pipeline pipeline("");
+  g_object_set(pipeline.src(), "input-stream", stream, nullptr);
+  fail_unless(pipeline.preroll());
+  for (gint64 number : {clip.n() - 2, gint64(5), gint64(0)}) {
+    fail_unless(gst_element_seek_simple(pipeline.element(), GST_FORMAT_DEFAULT, flush, number));
+    GstSample *sample = pipeline.pull_preroll();
+    fail_unless_equals_uint64(GST_BUFFER_OFFSET(gst_sample_get_buffer(sample)), number);
+    gst_sample_unref(sample);
+  }
+  expect_frames(clip, pipeline.play(), 0, clip.n() - 1, "from a stream");
+  fail_unless_equals_int64(n_frames(pipeline), clip.n());
+  pipeline.set_state(GST_STATE_READY);
+  /* Again, from its beginning. */
+  Pipeline another("");
+  g_object_set(another.src(), "input-stream", stream, nullptr);
+  expect_frames(clip, another.play(), 0, clip.n() - 1, "from a stream, again");
+  another.set_state(GST_STATE_READY);
+  fail_if(g_input_stream_is_closed(G_INPUT_STREAM(stream)));
+  g_object_unref(stream);
+}
+GST_END_TEST;
+
 /* ---- Modes ------------------------------------------------------------------------------------
  */
 
@@ -426,6 +454,7 @@ static Suite *containersrc_index_suite() {
   tcase_add_test(index, waiting_for_the_index_ends_with_the_state);
   tcase_add_test(index, waiting_for_the_index_ends_with_another_seek);
   tcase_add_test(index, input_that_cannot_seek_says_so_and_plays_forward);
+  tcase_add_loop_test(index, a_stream_is_read_and_sought_like_a_file, 0, n_seek_clips);
 
   TCase *modes = tcase_create("modes");
   suite_add_tcase(suite, modes);

@@ -4,6 +4,7 @@
  */
 #include "av.hpp"
 
+#include <gio/gio.h>
 #include <gst/app/gstappsink.h>
 #include <gst/check/gstcheck.h>
 
@@ -257,6 +258,9 @@ std::vector<Value> values_to_try(GParamSpec *spec) {
     values.push_back(text("%s%n%d [a]b;c,d='e\\' \"f\" \n\t"));
     values.push_back(text("\xc3\xa4\xe2\x82\xac\xf0\x9f\x8e\xac"));
     values.push_back(text(std::string(100000, 'x').c_str()));
+  } else if (spec->value_type == G_TYPE_INPUT_STREAM) {
+    add(g_value_take_object, g_memory_input_stream_new_from_data("x", 1, nullptr));
+    add(g_value_take_object, static_cast<GInputStream *>(nullptr));
   } else {
     fail("%s: no values known for a %s", spec->name, g_type_name(spec->value_type));
   }

@@ -496,7 +496,8 @@ class Reader(GstFramewise.Reader):
     properties: of GstFramewise.Reader: stream, start_frame, index_mode, thread_count ...
 
     Raises IndexError where there is no such frame, FileNotFoundError and OSError where the source
-    cannot be read, ValueError for what is no video, no filter, or a closed reader.
+    cannot be read, ValueError for what is no video, no filter, or a closed reader, TypeError for the
+    length of input that cannot be read twice.
     """
 
     def __init__(self, source=None, pixel_format="rgb24", filters=None, graph=None, **properties):
@@ -530,7 +531,12 @@ class Reader(GstFramewise.Reader):
         self.close()
 
     def __len__(self):
-        return _called(self.get_n_frames, None)
+        try:
+            return self.get_n_frames(None)
+        except GLib.Error as error:
+            if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.SEEK):
+                raise TypeError(error.message) from None  # it has no length, so list() does without
+            _raise(error)
 
     def __bool__(self):
         return True  # counting frames may take long
