@@ -120,6 +120,39 @@ def demo_stopped_leaves_a_file_that_plays(clip, folder, program):
     assert 0 < probe(out)[2] < probe(long_clip)[2]
 
 
+def sums_of_frames(clip, *options):
+    listing = run("ffmpeg", "-v", "error", "-i", clip, "-fps_mode", "passthrough", *options, "-pix_fmt", "rgb24",
+                  "-c:v", "rawvideo", "-f", "framemd5", "-").stdout
+    return [line.split(",")[-1].strip() for line in listing.splitlines() if not line.startswith("#")]
+
+
+def random_frames_are_the_right_ones(clip, folder, program):
+    truth = sums_of_frames(clip)
+    wanted = [17, 3, -1, 0, 17]
+    lines = run(*program, clip, *map(str, wanted)).stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == [truth[number] for number in wanted], lines
+    filtered = sums_of_frames(clip, "-vf", "tmix=frames=3")
+    lines = run(*program, "--filter", "tmix=frames=3", clip, *map(str, wanted)).stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == [filtered[number] for number in wanted], lines
+    result = run(*program, clip, "100000", status=1)
+    assert "There is no frame 100000" in result.stderr and not result.stdout, result
+
+
+def python_of_the_readme_runs(clip, folder, program):
+    """All indented lines of its section, as they stand."""
+    readme, heading = program
+    section = open(readme).read().split(f"## {heading}\n")[1].split("\n## ")[0]
+    code = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    ") or not line)
+    assert "reader[10:20:3]" in code, section
+    os.symlink(clip, os.path.join(folder, "in.mp4"))
+    os.chdir(folder)
+    names = {}
+    exec(compile(code, readme, "exec"), names)
+    assert names["some"].shape == (4, *names["last"].shape) and names["last"].shape[2] == 3
+    assert names["frame"].shape[1] == 320 and names["number"] == probe(clip)[2]
+    assert names["gray"].dtype.itemsize == 2 and names["luma"].ndim == 2
+
+
 def main():
     check, clip, folder, *program = sys.argv[1:]
     shutil.rmtree(folder, ignore_errors=True)
