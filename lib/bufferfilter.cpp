@@ -5,6 +5,7 @@
 #include "bufferfilter.hpp"
 
 #include "filtermeta.hpp"
+#include "filterreach.hpp"
 #include "framemeta.hpp"
 
 #include <algorithm>
@@ -133,44 +134,9 @@ AVRational BufferFilter::time_base_for(GstBuffer *buffer) const {
   return frame_meta_time_base(buffer).value_or(default_time_base(input_));
 }
 
-template <typename Matches> static bool any_node(const FilterDescription &description, Matches m) {
-  for (const auto *spec : {&description.sequence, &description.graph})
-    if (*spec)
-      for (const auto &chain : (*spec)->chains)
-        if (std::any_of(chain.begin(), chain.end(), m))
-          return true;
-  return false;
-}
+bool BufferFilter::begins_at_zero() const { return framewise::begins_at_zero(description_); }
 
-static bool is_source(const FilterNode &node) {
-  return !(node.filter->flags & AVFILTER_FLAG_DYNAMIC_INPUTS) &&
-         avfilter_filter_pad_count(node.filter, 0) == 0;
-}
-
-/* Gives frames without end once its input has ended. */
-static bool is_endless(const FilterNode &node) {
-  const std::string name = node.filter->name;
-  const char *option = name == "loop" ? "loop" : name == "tpad" ? "stop" : nullptr;
-  const FilterOption *set = option ? node.find_option(option) : nullptr;
-  return is_source(node) || (set && set->value.find('-') == 0);
-}
-
-/* Goes on writing into frames that it has given away, as the ffmpeg command is done with each
- * before the next one comes. All of libavfilter's video filters were tried for that. */
-static bool writes_into_its_output(const FilterNode &node) {
-  static const char *const names[] = {"adrawgraph", "detelecine", "drawgraph", "thistogram"};
-  return std::any_of(std::begin(names), std::end(names),
-                     [&](const char *name) { return !strcmp(node.filter->name, name); });
-}
-
-bool BufferFilter::begins_at_zero() const {
-  return any_node(description_, [](const FilterNode &node) {
-    return is_source(node) || (!strcmp(node.filter->name, "tpad") &&
-                               (node.find_option("start") || node.find_option("start_duration")));
-  });
-}
-
-bool BufferFilter::may_never_end() const { return any_node(description_, is_endless); }
+bool BufferFilter::may_never_end() const { return framewise::may_never_end(description_); }
 
 Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
                                             const std::vector<AVPixelFormat> &formats) {
@@ -194,7 +160,7 @@ Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
 
 BufferFilter::BufferFilter(FilterDescription description, const FilterGraphOptions &options)
     : description_(std::move(description)), options_(options),
-      output_is_written_(any_node(description_, writes_into_its_output)) {}
+      output_is_written_(writes_into_its_output(description_)) {}
 
 void BufferFilter::adopt(const VideoParams &output) {
   end_graph();
