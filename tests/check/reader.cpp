@@ -391,7 +391,8 @@ GST_START_TEST(a_filter_that_cannot_be_is_refused_and_the_old_one_stays) {
   const std::string before = frame(reader, 3);
   for (const char *bad : {"nosuchfilter", "crop=9999:9999", "hflip=x=1", "scale=-5:junk"}) {
     fail_if(gst_framewise_reader_set_filter(reader.get(), bad, nullptr, &error), "%s", bad);
-    expect_error(error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "");
+    fail_unless(error != nullptr && *error->message != '\0', "%s", bad);
+    g_clear_error(&error);
     fail_unless(frame(reader, 3) == before);
   }
 }
