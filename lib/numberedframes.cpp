@@ -119,6 +119,19 @@ Result<int64_t> NumberedFrames::n_frames() {
   return std::max<int64_t>(std::min(within->end, (*index)->n_frames()) - within->begin, 0);
 }
 
+/* A reader says of a stream what its frames so far have in common; here each speaks for itself, in
+ * whatever order they are read. */
+static void describe_interlacing(DecodedFrame &frame) {
+  const AVFrame *picture = frame.picture.get();
+  const bool interlaced = compat::is_interlaced(picture);
+  frame.params.interlace_mode =
+      interlaced ? GST_VIDEO_INTERLACE_MODE_INTERLEAVED : GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  frame.params.field_order = !interlaced ? GST_VIDEO_FIELD_ORDER_UNKNOWN
+                             : compat::is_top_field_first(picture)
+                                 ? GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST
+                                 : GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST;
+}
+
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
@@ -137,6 +150,7 @@ Result<bool> NumberedFrames::advance_to(int64_t frame) {
       break;
     }
     latest_ = std::move(**next);
+    describe_interlacing(*latest_);
     n_given_++;
   }
   return n_given_ > frame;
@@ -153,8 +167,11 @@ Result<DecodedFrame> NumberedFrames::read_by_index(int64_t frame) {
                                                   name_.c_str(), frame));
     auto read = reader_->read(frame);
     const bool cancelled = !read && read.error().is_cancelled();
-    if (cancelled || !reader_->index_is_disproved() || index_replaced_)
+    if (cancelled || !reader_->index_is_disproved() || index_replaced_) {
+      if (read)
+        describe_interlacing(*read);
       return read;
+    }
     GST_INFO("the index is wrong at frame %" G_GINT64_FORMAT, frame);
     index_replaced_ = true;
     indexer_->rebuild();

@@ -37,48 +37,6 @@ Result<std::unique_ptr<VideoReader>> VideoReader::open(VideoReaderSettings setti
 /* ---- Filters ----------------------------------------------------------------------------------
  */
 
-namespace {
-
-/* What filters get. The interlacing of a stream whose frames differ is told by the frames; in their
- * parameters it is that of the first, so that it does not depend on what was read before. */
-class FilterInputFrames final : public FrameSource {
- public:
-  explicit FilterInputFrames(NumberedFrames &frames) : frames_(frames) {}
-
-  Result<bool> holds(int64_t number) override { return frames_.holds(number); }
-  Result<int64_t> n_frames() override { return frames_.n_frames(); }
-  AVRational time_base() const override { return frames_.time_base(); }
-
-  Result<DecodedFrame> read(int64_t number) override {
-    if (!first_) {
-      auto first = frames_.read(0);
-      if (!first)
-        return first;
-      first_ = interlacing_of(*first);
-    }
-    auto frame = frames_.read(number);
-    if (frame) {
-      frame->params.interlace_mode = first_->mode;
-      frame->params.field_order = first_->order;
-    }
-    return frame;
-  }
-
- private:
-  struct Interlacing {
-    GstVideoInterlaceMode mode;
-    GstVideoFieldOrder order;
-  };
-  static Interlacing interlacing_of(const DecodedFrame &frame) {
-    return {frame.params.interlace_mode, frame.params.field_order};
-  }
-
-  NumberedFrames &frames_;
-  std::optional<Interlacing> first_;
-};
-
-} // namespace
-
 Result<void> VideoReader::set_filter(FilterDescription description) {
   if (description == filter_)
     return {};
@@ -95,7 +53,6 @@ Result<void> VideoReader::set_filter(FilterDescription description) {
         return Failure(tried.error());
   }
   filtered_.clear();
-  filter_input_ = std::make_unique<FilterInputFrames>(*frames_);
   filter_ = std::move(description);
   return {};
 }
@@ -113,7 +70,7 @@ Result<VideoReader::Source> VideoReader::source(const std::string &pixel_format)
   std::vector<AVPixelFormat> formats;
   if (!kind.empty())
     formats.push_back(av_get_pix_fmt(kind.c_str()));
-  auto video = FilteredVideo::create(filter_, FilterGraphOptions{}, formats, *filter_input_,
+  auto video = FilteredVideo::create(filter_, FilterGraphOptions{}, formats, *frames_,
                                      settings_.player.cache_size);
   if (!video)
     return Failure(video.error());

@@ -80,8 +80,7 @@ class FRAMEWISE_INTERNAL VideoReader {
   std::unique_ptr<NumberedFrames> frames_;
 
   FilterDescription filter_;
-  std::unique_ptr<FrameSource> filter_input_;
-  /* One for each pixel format that was asked for, the latest last; over filter_input_. */
+  /* One for each pixel format that was asked for, the latest last. */
   std::vector<std::pair<std::string, std::unique_ptr<FilteredVideo>>> filtered_;
 
   std::map<std::string, FrameDelivery> deliveries_;
