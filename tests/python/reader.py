@@ -45,7 +45,7 @@ class Frames(unittest.TestCase):
 
     def test_slices(self):
         for key in (slice(10, 20, 3), slice(None), slice(None, None, -4), slice(-3, None), slice(5, 5),
-                    slice(25, 99), slice(20, 10, -1)):
+                    slice(25, 99), slice(20, 10, -1), slice(40, 50), slice(7, 8), slice(3, -3), slice(0, 10**12, 9)):
             self.expect(self.reader[key], self.truth[key])
 
     def test_lists_of_numbers(self):

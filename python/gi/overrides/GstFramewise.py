@@ -543,11 +543,23 @@ class Reader(GstFramewise.Reader):
 
     def __getitem__(self, key):
         if isinstance(key, slice):
-            return self.read_array(range(*key.indices(len(self))))
+            return self._read_slice(key)
         try:
             return self.read_array([operator.index(key)])[0]
         except TypeError:
             return self.read_array(key)
+
+    def _read_slice(self, key):
+        # Counting frames may take long, and it need not matter how many there are.
+        start, stop, step = key.indices(2**62)
+        numbers = range(start, stop, step)
+        counts_from_end = any(end is not None and end < 0 for end in (key.start, key.stop))
+        if step > 0 and not counts_from_end and len(numbers) <= 1024:
+            try:
+                return self.read_array(numbers)
+            except IndexError:
+                pass
+        return self.read_array(range(*key.indices(len(self))))
 
     def __iter__(self):
         number = 0
