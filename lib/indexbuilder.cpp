@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 
 GST_DEBUG_CATEGORY_STATIC(index_debug);
 #define GST_CAT_DEFAULT index_debug
@@ -63,12 +62,17 @@ class IndexBuilder {
   std::vector<int64_t> durations_; /* per packet, in ticks */
   /* Each pass over the file is a part of the whole. */
   int passes_done_ = 0, passes_ = 1, percent_ = -1;
+  int64_t size_ = 0; /* of the file; 0: not asked yet, below 0: not known */
 };
 
 void IndexBuilder::note_progress(int64_t pos) {
-  const AVIOContext *io = input_->context()->pb;
-  const int64_t size = io ? avio_size(const_cast<AVIOContext *>(io)) : -1;
-  if (!request_.progress || size <= 0 || pos < 0)
+  if (!request_.progress || pos < 0)
+    return;
+  /* Asking for the size is a system call. */
+  if (AVIOContext *io = input_->context()->pb; io && size_ == 0)
+    size_ = avio_size(io);
+  const int64_t size = size_;
+  if (size <= 0)
     return;
   const int64_t done = std::min(pos, size);
   const int percent = int((passes_done_ * 100 + done * 100 / size) / passes_);
@@ -106,6 +110,11 @@ Result<void> IndexBuilder::by_rate() {
 Result<void> IndexBuilder::scan() {
   PacketInspector inspector(input_->stream());
   PacketPtr packet = new_packet();
+  if (const int64_t expected = input_->stream()->nb_frames; expected > 0 && expected < 1 << 20) {
+    index_->packets_.reserve(size_t(expected));
+    types_.reserve(size_t(expected));
+    durations_.reserve(size_t(expected));
+  }
   for (;;) {
     auto read = input_->read_packet(packet.get());
     if (!read)
@@ -134,6 +143,7 @@ void IndexBuilder::order_by_pts() {
   const auto &packets = index_->packets_;
   auto &frames = index_->frames_;
   std::vector<int32_t> order;
+  order.reserve(packets.size());
   for (int32_t i = 0; i < index_->n_packets(); i++)
     if (packets[i].shown)
       order.push_back(i);
@@ -182,19 +192,23 @@ std::string IndexBuilder::reason_to_distrust() const {
     return {};
   if (!packets[0].key)
     return "no key picture at the start";
-  std::set<int64_t> seen;
+  std::vector<int64_t> seen;
+  seen.reserve(packets.size());
   int64_t last_dts = AV_NOPTS_VALUE;
   for (const IndexedPacket &packet : packets) {
     if (packet.shown && packet.pts == AV_NOPTS_VALUE)
       return "missing timestamps";
-    if (packet.shown && !seen.insert(packet.pts).second)
-      return "repeated timestamps";
+    if (packet.shown)
+      seen.push_back(packet.pts);
     if (packet.dts != AV_NOPTS_VALUE) {
       if (last_dts != AV_NOPTS_VALUE && packet.dts <= last_dts)
         return "decoding timestamps that do not rise";
       last_dts = packet.dts;
     }
   }
+  std::sort(seen.begin(), seen.end());
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
+    return "repeated timestamps";
   const AVCodecDescriptor *codec = avcodec_descriptor_get(input_->stream()->codecpar->codec_id);
   const bool all_keys = std::all_of(packets.begin(), packets.end(),
                                     [](const IndexedPacket &packet) { return packet.key; });
@@ -391,6 +405,7 @@ void IndexBuilder::fill_seek_table() {
   const auto &frames = index_->frames_;
   SeekTable &table = index_->seek_table_;
   table.packet_of.clear();
+  table.packet_of.reserve(frames.size());
   for (const IndexedFrame &frame : frames)
     table.packet_of.push_back(frame.packet);
   table.first_good.assign(packets.size(), SeekTable::never);
@@ -443,6 +458,7 @@ void IndexBuilder::finish() {
     if (index.frames_[number].key)
       index.keys_.push_back(int32_t(number));
   }
+  index.by_pos_.reserve(index.packets_.size());
   for (int32_t i = 0; i < index.n_packets(); i++)
     if (index.packets_[i].pos >= 0)
       index.by_pos_.emplace_back(index.packets_[i].pos, i);
