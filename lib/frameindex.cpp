@@ -113,6 +113,12 @@ int64_t FrameIndex::frame_from(int32_t packet, int nth) const {
   return more == more_from_.end() ? -1 : more->second;
 }
 
+bool FrameIndex::is_plain() const {
+  return means_ != Means::rate && exact_ && !counts_only_ && more_from_.empty() &&
+         std::none_of(frames_.begin(), frames_.end(),
+                      [](const IndexedFrame &frame) { return frame.interlaced; });
+}
+
 uint64_t FrameIndex::hash_of(const AVFrame *picture) {
   const auto format = AVPixelFormat(picture->format);
   const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);

@@ -104,6 +104,8 @@ class FRAMEWISE_INTERNAL FrameIndex {
   /* The decoder does not tell which packet a picture is from: only counting from the first helps.
    */
   bool counts_only() const { return counts_only_; }
+  /* Each frame is one packet, and none is damaged or interlaced. */
+  bool is_plain() const;
   /* With Means::hashes. */
   uint64_t hash(int64_t number) const { return hashes_[number]; }
   /* Of what is to be seen of a picture. */

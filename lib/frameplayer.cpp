@@ -202,6 +202,7 @@ Result<std::optional<DecodedFrame>> FramePlayer::next_by_index() {
         return Failure(replaced.error());
     if (number_ == PlayRange::none || !reader_->index()->holds(number_))
       return std::nullopt;
+    reader_->expect(range_->after(number_, *reader_->index()));
     auto frame = reader_->read(number_);
     if (!frame && frame.error().is_cancelled())
       return Failure(frame.error());

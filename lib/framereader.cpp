@@ -63,6 +63,7 @@ void FrameReader::forget_pictures() {
   packet_waits_ = false;
   position_ = {};
   fresh_ = false;
+  skipped_ = false;
   pictures_from_.clear();
   ready_.clear();
   ended_ = false;
@@ -346,6 +347,8 @@ void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
   position_.ended = ended_;
   next_number_ = -1;
   ended_ = false;
+  skipped_ = false;
+  may_skip_ = may_end_early_ = index_->is_plain();
   if (index_->wants_one_thread() && settings_.decoder.thread_count != 1) {
     settings_.decoder.thread_count = 1;
     restart_due_ = true;
@@ -390,14 +393,35 @@ Result<DecodedFrame> FrameReader::read(int64_t number) {
   run_ = number == last_read_ + 1 ? run_ + 1 : 0;
   if (run_ > long_run)
     cache_.drop_before(number);
+  last_read_before_ = last_read_;
   last_read_ = number;
 
-  if (FramePtr kept = cache_.get(number))
+  if (FramePtr kept = cache_.get(number)) {
+    expected_ = -1;
     return present(std::move(kept), number);
+  }
   auto picture = picture_of(int32_t(number));
   if (!picture)
     return Failure(picture.error());
   return present(std::move(*picture), number);
+}
+
+/* What need not be decoded for frame `number`, and for what follows. */
+void FrameReader::plan_shortcuts(int32_t number) {
+  const SeekTable &table = index_->seek_table();
+  const bool is_known = expected_ >= 0 && index_->holds(expected_) && expected_ != number;
+  const Reading reading{number, int32_t(last_read_before_), is_known ? int32_t(expected_) : -1};
+  sparse_until_ = may_skip_ && decoder_->can_keep_references() ? sparse_until(table, reading) : 0;
+  ends_early_ = may_end_early_ && ends_with(table, position_, reading);
+  expected_ = -1;
+}
+
+/* Where one did not come with them, it will be had without. */
+void FrameReader::stop_shortcuts() {
+  may_skip_ = may_skip_ && !skipped_;
+  may_end_early_ = may_end_early_ && !ends_early_;
+  sparse_until_ = 0;
+  ends_early_ = false;
 }
 
 Result<FramePtr> FrameReader::picture_of(int32_t number) {
@@ -422,6 +446,8 @@ Result<FramePtr> FrameReader::picture_of(int32_t number) {
         return Failure(begun.error());
       }
     }
+    if (misses == 0)
+      plan_shortcuts(number);
     auto picture = advance_to_frame(number);
     if (!picture) {
       position_.begun_with = -1; /* reading was broken off somewhere */
@@ -433,6 +459,13 @@ Result<FramePtr> FrameReader::picture_of(int32_t number) {
       return picture;
     }
     GST_INFO("frame %d did not come from packet %d on", number, position_.begun_with);
+    if (uses_shortcuts()) {
+      begin = begin.value_or(best_begin(table, number));
+      if (auto detour = detours_.find(*begin); detour != detours_.end())
+        begin = detour->second;
+      stop_shortcuts();
+      continue;
+    }
     if (position_.begun_with == 0 && fresh_) {
       disproved_ = true;
       position_.begun_with = -1;
@@ -572,6 +605,12 @@ Result<bool> FrameReader::feed_indexed() {
     GST_INFO("packet %d is another than in the index", position_.fed);
     return false;
   }
+  const bool sparse = position_.fed < sparse_until_ && packet_waits_;
+  decoder_->keep(sparse ? PictureDecoder::Keep::references : PictureDecoder::Keep::all);
+  if (sparse) {
+    skipped_ = true;
+    fresh_ = false; /* and tells nothing of a linear decode */
+  }
   if (auto sent = send_packet(); !sent)
     return Failure(sent.error());
   return true;
@@ -619,6 +658,15 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
         position_.ended = true;
         return FramePtr();
       }
+      if (ends_early_ && position_.fed > index_->seek_table().packet_of[number]) {
+        av_packet_unref(packet_.get());
+        packet_waits_ = false;
+        if (auto sent = send_packet(); !sent)
+          return Failure(sent.error());
+        position_.ended = true; /* whatever still comes */
+        fresh_ = false;
+        continue;
+      }
       auto fed = feed_indexed();
       if (!fed)
         return Failure(fed.error());
@@ -648,6 +696,8 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
     }
     if (good)
       cache_.put(came, picture->get(), number);
+    if (skipped_ && came > number)
+      return FramePtr(); /* left out on the way to another */
     past += came > number;
   }
   return FramePtr();

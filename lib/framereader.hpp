@@ -58,6 +58,11 @@ class FRAMEWISE_INTERNAL FrameReader {
   /* Frame `number`, which the index must hold, with the time that the index has for it. One after
    * the other they are decoded in a run; otherwise as few pictures as can be. */
   Result<DecodedFrame> read(int64_t number);
+  /* The number that will be read after the next one; -1: not known. Only the next read() heeds it:
+   * knowing what is of use afterwards, it leaves out or decodes pictures on the way, and ends the
+   * decoder early where it will have to begin anew in any case. It costs time where it is wrong,
+   * and nothing else. */
+  void expect(int64_t number) { expected_ = number; }
   /* Decoded pictures that are kept, in bytes. */
   void set_cache_size(uint64_t bytes) { cache_.set_capacity(bytes); }
   /* A linear decode has given something else than the index says, or shown damage that it does not
@@ -101,6 +106,9 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<void> begin_afresh_with(int32_t packet);
   Result<FramePtr> advance_to_frame(int32_t number);
   Result<bool> feed_indexed();
+  void plan_shortcuts(int32_t number);
+  bool uses_shortcuts() const { return skipped_ || ends_early_; }
+  void stop_shortcuts();
   int64_t number_of(const AVFrame *picture);
   void compare_with_index(const AVFrame *picture, int64_t number);
   bool is_true(const AVFrame *picture, int32_t number) const;
@@ -134,13 +142,20 @@ class FRAMEWISE_INTERNAL FrameReader {
   /* With one. */
   std::shared_ptr<const FrameIndex> index_;
   FrameCache cache_;
-  int64_t last_read_ = -1;
+  int64_t last_read_ = -1, last_read_before_ = -1;
+  int64_t expected_ = -1;
   int64_t run_ = 0; /* frames read one after the other */
   bool disproved_ = false;
   using PictureKind = std::array<int, 3>; /* format, width, height */
   std::optional<PictureKind> kind_;       /* of what the decoder gave last */
   bool renew_decoder_ = false;            /* rather than flush it: that has changed on the way */
   int64_t seeks_ = 0;
+  /* Pictures are left out before this packet; after a miss, never again. */
+  int32_t sparse_until_ = 0;
+  bool may_skip_ = false;
+  bool may_end_early_ = false;
+  bool ends_early_ = false;              /* as soon as the wanted picture's packet is in */
+  bool skipped_ = false;                 /* since decoding began */
   std::map<int32_t, int> pictures_from_; /* where one packet makes several */
   std::map<int32_t, Place> landed_by_;   /* packet -> the seek that found it */
   std::map<int32_t, int32_t> detours_;   /* packet -> the one to begin with instead */

@@ -3,18 +3,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "frameindex.hpp"
+#include "packetinspector.hpp"
 #include "streamclock.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 
 GST_DEBUG_CATEGORY_STATIC(index_debug);
 #define GST_CAT_DEFAULT index_debug
 
 namespace framewise {
-
-using ParserPtr = std::unique_ptr<AVCodecParserContext, ByValue<av_parser_close>>;
 
 static void register_category() {
   static const bool registered = [] {
@@ -23,78 +21,6 @@ static void register_category() {
   }();
   (void)registered;
 }
-
-/* A stream of packets as the codec's own parser sees it: what the container does not tell. */
-class PacketInspector {
- public:
-  explicit PacketInspector(const AVStream *stream)
-      : codec_id_(stream->codecpar->codec_id), codec_(new_codec_context(nullptr)),
-        parser_(av_parser_init(codec_id_)) {
-    avcodec_parameters_to_context(codec_.get(), stream->codecpar);
-    if (parser_)
-      parser_->flags |= PARSER_FLAG_COMPLETE_FRAMES;
-  }
-
-  void inspect(const AVPacket *packet) {
-    shown_ = !(packet->flags & AV_PKT_FLAG_DISCARD) && !is_invisible(packet);
-    type_ = '?';
-    interlaced_ = false;
-    if (!parser_)
-      return;
-    uint8_t *data = nullptr;
-    int size = 0;
-    av_parser_parse2(parser_.get(), codec_.get(), &data, &size, packet->data, packet->size,
-                     packet->pts, packet->dts, packet->pos);
-    type_ = av_get_picture_type_char(AVPictureType(parser_->pict_type));
-    interlaced_ =
-        parser_->field_order != AV_FIELD_PROGRESSIVE && parser_->field_order != AV_FIELD_UNKNOWN;
-    if (is_second_field())
-      shown_ = false;
-  }
-  bool shown() const { return shown_; }
-  char picture_type() const { return type_; }
-  bool interlaced() const { return interlaced_; }
-
- private:
-  /* Pictures that are only referred to. (VP8: RFC 6386, 9.1; VP9: bitstream specification, 6.1 and
-   * annex B.) */
-  bool is_invisible(const AVPacket *packet) const {
-    if (packet->size < 1)
-      return false;
-    if (codec_id_ == AV_CODEC_ID_VP8)
-      return !(packet->data[0] & 0x10);
-    if (codec_id_ == AV_CODEC_ID_VP9) {
-      const bool is_superframe = (packet->data[packet->size - 1] & 0xe0) == 0xc0;
-      const bool profile_3 = (packet->data[0] & 0x30) == 0x30;
-      const int header = profile_3 ? packet->data[0] << 1 : packet->data[0];
-      const bool shows_existing = header & 0x08, shows = header & 0x02;
-      return !is_superframe && !shows_existing && !shows;
-    }
-    return false;
-  }
-
-  /* Two fields of opposite parity in a row are one frame; not of HEVC, whose fields come out one by
-   * one. */
-  bool is_second_field() {
-    if (codec_id_ != AV_CODEC_ID_H264)
-      return false;
-    const AVPictureStructure now = parser_->picture_structure;
-    const bool pair = (now == AV_PICTURE_STRUCTURE_TOP_FIELD &&
-                       first_field_ == AV_PICTURE_STRUCTURE_BOTTOM_FIELD) ||
-                      (now == AV_PICTURE_STRUCTURE_BOTTOM_FIELD &&
-                       first_field_ == AV_PICTURE_STRUCTURE_TOP_FIELD);
-    first_field_ = pair ? AV_PICTURE_STRUCTURE_UNKNOWN : now;
-    return pair;
-  }
-
-  AVCodecID codec_id_;
-  CodecContextPtr codec_;
-  ParserPtr parser_;
-  AVPictureStructure first_field_ = AV_PICTURE_STRUCTURE_UNKNOWN;
-  bool shown_ = true;
-  char type_ = '?';
-  bool interlaced_ = false;
-};
 
 class IndexBuilder {
  public:
@@ -136,12 +62,17 @@ class IndexBuilder {
   std::vector<int64_t> durations_; /* per packet, in ticks */
   /* Each pass over the file is a part of the whole. */
   int passes_done_ = 0, passes_ = 1, percent_ = -1;
+  int64_t size_ = 0; /* of the file; 0: not asked yet, below 0: not known */
 };
 
 void IndexBuilder::note_progress(int64_t pos) {
-  const AVIOContext *io = input_->context()->pb;
-  const int64_t size = io ? avio_size(const_cast<AVIOContext *>(io)) : -1;
-  if (!request_.progress || size <= 0 || pos < 0)
+  if (!request_.progress || pos < 0)
+    return;
+  /* Asking for the size is a system call. */
+  if (AVIOContext *io = input_->context()->pb; io && size_ == 0)
+    size_ = avio_size(io);
+  const int64_t size = size_;
+  if (size <= 0)
     return;
   const int64_t done = std::min(pos, size);
   const int percent = int((passes_done_ * 100 + done * 100 / size) / passes_);
@@ -179,6 +110,11 @@ Result<void> IndexBuilder::by_rate() {
 Result<void> IndexBuilder::scan() {
   PacketInspector inspector(input_->stream());
   PacketPtr packet = new_packet();
+  if (const int64_t expected = input_->stream()->nb_frames; expected > 0 && expected < 1 << 20) {
+    index_->packets_.reserve(size_t(expected));
+    types_.reserve(size_t(expected));
+    durations_.reserve(size_t(expected));
+  }
   for (;;) {
     auto read = input_->read_packet(packet.get());
     if (!read)
@@ -207,6 +143,7 @@ void IndexBuilder::order_by_pts() {
   const auto &packets = index_->packets_;
   auto &frames = index_->frames_;
   std::vector<int32_t> order;
+  order.reserve(packets.size());
   for (int32_t i = 0; i < index_->n_packets(); i++)
     if (packets[i].shown)
       order.push_back(i);
@@ -255,19 +192,23 @@ std::string IndexBuilder::reason_to_distrust() const {
     return {};
   if (!packets[0].key)
     return "no key picture at the start";
-  std::set<int64_t> seen;
+  std::vector<int64_t> seen;
+  seen.reserve(packets.size());
   int64_t last_dts = AV_NOPTS_VALUE;
   for (const IndexedPacket &packet : packets) {
     if (packet.shown && packet.pts == AV_NOPTS_VALUE)
       return "missing timestamps";
-    if (packet.shown && !seen.insert(packet.pts).second)
-      return "repeated timestamps";
+    if (packet.shown)
+      seen.push_back(packet.pts);
     if (packet.dts != AV_NOPTS_VALUE) {
       if (last_dts != AV_NOPTS_VALUE && packet.dts <= last_dts)
         return "decoding timestamps that do not rise";
       last_dts = packet.dts;
     }
   }
+  std::sort(seen.begin(), seen.end());
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
+    return "repeated timestamps";
   const AVCodecDescriptor *codec = avcodec_descriptor_get(input_->stream()->codecpar->codec_id);
   const bool all_keys = std::all_of(packets.begin(), packets.end(),
                                     [](const IndexedPacket &packet) { return packet.key; });
@@ -464,6 +405,7 @@ void IndexBuilder::fill_seek_table() {
   const auto &frames = index_->frames_;
   SeekTable &table = index_->seek_table_;
   table.packet_of.clear();
+  table.packet_of.reserve(frames.size());
   for (const IndexedFrame &frame : frames)
     table.packet_of.push_back(frame.packet);
   table.first_good.assign(packets.size(), SeekTable::never);
@@ -516,6 +458,7 @@ void IndexBuilder::finish() {
     if (index.frames_[number].key)
       index.keys_.push_back(int32_t(number));
   }
+  index.by_pos_.reserve(index.packets_.size());
   for (int32_t i = 0; i < index.n_packets(); i++)
     if (index.packets_[i].pos >= 0)
       index.by_pos_.emplace_back(index.packets_[i].pos, i);

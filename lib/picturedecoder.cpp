@@ -4,6 +4,8 @@
  */
 #include "picturedecoder.hpp"
 
+#include <algorithm>
+
 GST_DEBUG_CATEGORY_STATIC(decoder_debug);
 #define GST_CAT_DEFAULT decoder_debug
 
@@ -73,6 +75,7 @@ PictureDecoder::open(const AVStream *stream, const DecoderSettings &settings, Pu
         SETTINGS,
         format("The decoder `%s` has no option %s. `ffmpeg -h decoder=%s` lists its options.",
                decoder->name, options.quoted_keys().c_str(), decoder->name));
+  self->skip_frame_ = codec->skip_frame;
   return self;
 }
 
@@ -94,6 +97,23 @@ void PictureDecoder::set_ground(uint8_t ground) {
 void PictureDecoder::flush() {
   avcodec_flush_buffers(codec_.get());
   ended_ = false;
+}
+
+void PictureDecoder::keep(Keep what) {
+  codec_->skip_frame =
+      what == Keep::references ? std::max(skip_frame_, AVDISCARD_NONREF) : skip_frame_;
+}
+
+/* HEVC is not among them: what is no reference in its own temporal layer may be one in the next. */
+bool PictureDecoder::can_keep_references() const {
+  switch (codec_->codec_id) {
+  case AV_CODEC_ID_H264:
+  case AV_CODEC_ID_MPEG1VIDEO:
+  case AV_CODEC_ID_MPEG2VIDEO:
+    return true;
+  default:
+    return false;
+  }
 }
 
 Result<void> PictureDecoder::send(AVPacket *packet, int64_t tag) {

@@ -39,6 +39,11 @@ class FRAMEWISE_INTERNAL PictureDecoder {
   Result<FramePtr> receive();
   bool ended() const { return ended_; } /* all pictures have come */
   void flush();
+  /* Whether pictures that no other refers to are left out of the packets sent from now on. */
+  enum class Keep { all, references };
+  void keep(Keep what);
+  /* Keep::references leaves all the others as they are. */
+  bool can_keep_references() const;
 
   /* Packets and pictures so far that the decoder gave up on. */
   int64_t damage() const { return damage_; }
@@ -47,6 +52,7 @@ class FRAMEWISE_INTERNAL PictureDecoder {
   PictureDecoder() = default;
 
   CodecContextPtr codec_;
+  AVDiscard skip_frame_ = AVDISCARD_DEFAULT; /* as opened */
   bool ended_ = false;
   int64_t damage_ = 0;
   uint8_t ground_ = 0;

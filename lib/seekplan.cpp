@@ -4,6 +4,9 @@
  */
 #include "seekplan.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace framewise {
 
 int32_t best_begin(const SeekTable &table, int32_t frame) {
@@ -36,6 +39,27 @@ std::optional<int32_t> plan_access(const SeekTable &table, const DecoderPosition
   if (begin - decoder.fed <= decoder.delay)
     return std::nullopt;
   return begin;
+}
+
+int32_t sparse_until(const SeekTable &table, const Reading &reading) {
+  constexpr int32_t step = 8; /* at most: farther ones are jumps */
+  const int32_t packet = table.packet_of[reading.number];
+  if (reading.expected < 0) {
+    const bool is_step = reading.last >= 0 && std::abs(reading.number - reading.last) <= step;
+    return is_step ? 0 : packet;
+  }
+  if (reading.expected > reading.number) /* whose packet may be before, all the same */
+    return std::min(packet, table.packet_of[reading.expected]);
+  return reading.number - reading.expected <= step ? 0 : packet;
+}
+
+bool ends_with(const SeekTable &table, const DecoderPosition &decoder, const Reading &reading) {
+  if (reading.expected < 0)
+    return false;
+  DecoderPosition after = decoder;
+  after.fed = std::max(decoder.fed, table.packet_of[reading.number] + 1);
+  after.given = std::max(decoder.given, reading.number);
+  return plan_access(table, after, reading.expected).has_value();
 }
 
 } // namespace framewise

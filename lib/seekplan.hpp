@@ -39,6 +39,13 @@ struct DecoderPosition {
   int32_t delay = 0;       /* packets that it takes in before it gives the first picture */
 };
 
+/* What reading is about: `number` now, after `last`, and then `expected`; -1 where not known. */
+struct Reading {
+  int32_t number;
+  int32_t last = -1;
+  int32_t expected = -1;
+};
+
 /* The latest packet that decoding can begin with for `frame` to come out right. */
 FRAMEWISE_INTERNAL int32_t best_begin(const SeekTable &table, int32_t frame);
 /* The next one before `packet`; 0 where there is none. The first packet is always one. */
@@ -48,5 +55,14 @@ FRAMEWISE_INTERNAL int32_t earlier_begin(const SeekTable &table, int32_t packet)
  * seeks for a frame that is ahead in what the decoder is working on. */
 FRAMEWISE_INTERNAL std::optional<int32_t>
 plan_access(const SeekTable &table, const DecoderPosition &decoder, int32_t frame);
+
+/* The decoder may leave out the pictures that no other refers to of the packets before this one; 0
+ * where those on the way are wanted, too, or soon may be: in steps and backwards. */
+FRAMEWISE_INTERNAL int32_t sparse_until(const SeekTable &table, const Reading &reading);
+
+/* `decoder` can be told of the end as soon as it has the packet of `number`, as what follows begins
+ * anew in any case. */
+FRAMEWISE_INTERNAL bool ends_with(const SeekTable &table, const DecoderPosition &decoder,
+                                  const Reading &reading);
 
 } // namespace framewise

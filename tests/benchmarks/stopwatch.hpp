@@ -17,6 +17,15 @@ class Stopwatch {
     std::printf("{\"wall\": %.6f, \"cpu\": %.6f, \"frames\": %ld}\n", wall.count(),
                 cpu_seconds() - cpu_started_, frames);
   }
+  /* What is between the two is not counted. */
+  void pause() {
+    paused_ = Clock::now();
+    cpu_paused_ = cpu_seconds();
+  }
+  void resume() {
+    started_ += Clock::now() - paused_;
+    cpu_started_ += cpu_seconds() - cpu_paused_;
+  }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -31,4 +40,6 @@ class Stopwatch {
 
   Clock::time_point started_ = Clock::now();
   double cpu_started_ = cpu_seconds();
+  Clock::time_point paused_;
+  double cpu_paused_ = 0;
 };

@@ -86,6 +86,8 @@ class Decoder {
   DecoderPosition position;
   int begun = 0; /* how often */
   int fed = 0;   /* packets, in all */
+  int32_t sparse_until =
+      0; /* pictures of packets before that which nothing refers to are left out */
 
   void begin_with(int32_t packet) {
     position = {};
@@ -116,12 +118,19 @@ class Decoder {
     const auto &packet = stream_.packets[size_t(position.fed)];
     const bool good = std::all_of(packet.references.begin(), packet.references.end(),
                                   [&](int32_t reference) { return good_.count(reference); });
-    if (good)
+    const bool left_out = position.fed < sparse_until && !is_referred_to(position.fed);
+    if (good && !left_out)
       good_.insert(position.fed);
-    if (packet.frame >= 0)
+    if (packet.frame >= 0 && !left_out)
       held_.insert({packet.frame, good});
     position.fed++;
     fed++;
+  }
+
+  bool is_referred_to(int32_t packet) const {
+    return std::any_of(stream_.packets.begin(), stream_.packets.end(), [&](const auto &other) {
+      return std::count(other.references.begin(), other.references.end(), packet) > 0;
+    });
   }
 
   const Stream &stream_;
@@ -161,6 +170,36 @@ TEST(SeekPlan, every_frame_comes_right_in_any_order) {
     for (int i = 0; i < 200; i++) {
       const int32_t frame = int32_t(random() % table.packet_of.size());
       ASSERT_TRUE(fetch(decoder, table, frame)) << "frame " << frame;
+    }
+  });
+}
+
+TEST(SeekPlan, every_frame_comes_right_where_others_are_left_out) {
+  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+    Decoder decoder(stream);
+    const auto frames = int32_t(table.packet_of.size());
+    Reading reading{0};
+    int32_t next = int32_t(random() % unsigned(frames));
+    for (int i = 0; i < 100; i++) {
+      reading.last = i > 0 ? reading.number : -1;
+      reading.number = next;
+      next = int32_t(random() % unsigned(frames));
+      reading.expected = next;
+      if (auto begin = plan_access(table, decoder.position, reading.number))
+        decoder.begin_with(*begin);
+      decoder.sparse_until = sparse_until(table, reading);
+      const bool ends = ends_with(table, decoder.position, reading);
+      bool came = false;
+      while (auto given = decoder.give())
+        if (given->first == reading.number) {
+          came = given->second;
+          break;
+        }
+      ASSERT_TRUE(came) << "frame " << reading.number;
+      if (!ends && next != reading.number) {
+        ASSERT_FALSE(plan_access(table, decoder.position, next))
+            << "frame " << next << " begins anew and " << reading.number << " did not end";
+      }
     }
   });
 }
@@ -253,4 +292,47 @@ TEST(SeekPlan, what_was_given_is_not_waited_for) {
   DecoderPosition decoder{0, 2, 1, false, 0};
   EXPECT_EQ(plan_access(table, decoder, 1), std::optional<int32_t>(0));
   EXPECT_EQ(plan_access(table, decoder, 2), std::nullopt);
+}
+
+TEST(SeekPlan, pictures_on_the_way_are_left_out_for_jumps) {
+  SeekTable table;
+  table.first_good.assign(100, SeekTable::never);
+  table.first_good[0] = 0;
+  for (int32_t i = 0; i < 100; i++)
+    table.packet_of.push_back(i);
+  EXPECT_EQ(sparse_until(table, {60}), 60);
+  EXPECT_EQ(sparse_until(table, {60, 10}), 60);
+  EXPECT_EQ(sparse_until(table, {60, 90}), 60);
+}
+
+TEST(SeekPlan, pictures_on_the_way_are_kept_for_steps) {
+  SeekTable table;
+  table.first_good.assign(100, SeekTable::never);
+  table.first_good[0] = 0;
+  for (int32_t i = 0; i < 100; i++)
+    table.packet_of.push_back(i);
+  EXPECT_EQ(sparse_until(table, {60, 61}), 0);
+  EXPECT_EQ(sparse_until(table, {60, 59}), 0);
+  EXPECT_EQ(sparse_until(table, {60, 55}), 0);
+  EXPECT_EQ(sparse_until(table, {60, -1, 59}), 0) << "backwards from there";
+  EXPECT_EQ(sparse_until(table, {60, 10, 58}), 0);
+}
+
+TEST(SeekPlan, the_frame_expected_next_is_not_left_out) {
+  /* I0 P2 B1 */
+  SeekTable table;
+  table.first_good = {0, SeekTable::never, SeekTable::never};
+  table.packet_of = {0, 2, 1};
+  EXPECT_EQ(sparse_until(table, {1, -1, 2}), 1);
+}
+
+TEST(SeekPlan, a_decoder_that_is_gone_on_with_is_not_ended) {
+  SeekTable table;
+  table.first_good = {0, SeekTable::never, SeekTable::never, 3, SeekTable::never};
+  table.packet_of = {0, 1, 2, 3, 4};
+  const DecoderPosition begun{0, 0, -1, false, 0};
+  EXPECT_FALSE(ends_with(table, begun, {1, -1, 2}));
+  EXPECT_TRUE(ends_with(table, begun, {1, -1, 0}));
+  EXPECT_TRUE(ends_with(table, begun, {1, -1, 4}));
+  EXPECT_FALSE(ends_with(table, begun, {1})) << "not known";
 }

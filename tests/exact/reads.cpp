@@ -10,7 +10,9 @@
  *  - each kind of index must have as many frames, at the same times;
  *  - every frame read in sequence, backwards, at random and with a cache of no size must be the
  * same;
- *  - what is read backwards is decoded group by group.
+ *  - what is read backwards is decoded group by group;
+ *  - so must they be where the reader is told what comes next, rightly or wrongly, as jumps and in
+ *    sorted batches; and a frame ahead in the same group never takes a seek.
  */
 #include "framereader.hpp"
 
@@ -107,15 +109,24 @@ Result<DecodedFrame> read(FrameReader &reader, const ReaderSettings &settings, i
   return reader.read(number);
 }
 
+enum class Hints { none, right, wrong };
+
 void read_in_order(const char *name, const ReaderSettings &settings, IndexPtr index,
-                   uint64_t cache_size, const std::vector<int64_t> &numbers, const Truth &truth) {
+                   uint64_t cache_size, const std::vector<int64_t> &numbers, const Truth &truth,
+                   Hints hints = Hints::none) {
   Interruption interruption;
   auto reader = FrameReader::open(settings, interruption);
   if (!reader)
     return complain(name, reader.error().message);
   (*reader)->set_cache_size(cache_size);
   (*reader)->use_index(index);
-  for (int64_t number : numbers) {
+  std::mt19937 random(2);
+  for (size_t i = 0; i < numbers.size(); i++) {
+    const int64_t number = numbers[i];
+    if (hints == Hints::right)
+      (*reader)->expect(i + 1 < numbers.size() ? numbers[i + 1] : -1);
+    else if (hints == Hints::wrong)
+      (*reader)->expect(int64_t(random() % truth.hashes.size()));
     auto frame = read(**reader, settings, number);
     if (!frame) {
       complain(name, frame.error().message);
@@ -135,6 +146,34 @@ void read_in_order(const char *name, const ReaderSettings &settings, IndexPtr in
   if (getenv("FRAMEWISE_TELL"))
     fprintf(stderr, "  %s: %zu frames, %" PRId64 " seeks\n", name, numbers.size(),
             (*reader)->seeks());
+}
+
+/* A jump into each group, past which pictures are left out, and then frames ahead in that group. */
+void read_ahead(const ReaderSettings &settings, IndexPtr index, const Truth &truth) {
+  Interruption interruption;
+  auto reader = FrameReader::open(settings, interruption);
+  if (!reader)
+    return complain("ahead", reader.error().message);
+  (*reader)->use_index(index);
+  const int64_t n = index->n_frames();
+  for (int64_t from = n - 1; from > 0; from -= 13) {
+    const int64_t start = std::max<int64_t>(from - 9, 0);
+    int64_t seeks = -1;
+    for (int64_t number : {start, start + 1, start + 4, start + 9}) {
+      if (number >= n)
+        break;
+      auto frame = (*reader)->read(number);
+      if (!frame)
+        return complain("ahead", frame.error().message);
+      if (FrameIndex::hash_of(frame->picture.get()) != truth.hashes[number])
+        complain("ahead", format("frame %" PRId64 " is wrong", number));
+      const auto &table = index->seek_table();
+      const bool same_group = best_begin(table, int32_t(number)) <= table.packet_of[start];
+      if (seeks >= 0 && same_group && (*reader)->seeks() != seeks)
+        complain("ahead", format("frame %" PRId64 " after %" PRId64 " took a seek", number, start));
+      seeks = (*reader)->seeks();
+    }
+  }
 }
 
 } // namespace
@@ -218,6 +257,21 @@ int main(int argc, char **argv) {
   read_in_order("backwards", settings, scan, cache, backwards, *truth);
   read_in_order("at random", settings, scan, cache, mixed, *truth);
   read_in_order("at random without a cache", settings, scan, 0, mixed, *truth);
+  for (Hints hints : {Hints::right, Hints::wrong}) {
+    const bool right = hints == Hints::right;
+    read_in_order(right ? "forwards, told" : "forwards, told wrongly", settings, scan, cache,
+                  forwards, *truth, hints);
+    read_in_order(right ? "backwards, told" : "backwards, told wrongly", settings, scan, cache,
+                  backwards, *truth, hints);
+    read_in_order(right ? "at random, told" : "at random, told wrongly", settings, scan, 0, mixed,
+                  *truth, hints);
+  }
+  std::vector<int64_t> batch(mixed.begin(), mixed.begin() + ptrdiff_t(mixed.size() / 6));
+  std::sort(batch.begin(), batch.end());
+  read_in_order("a batch", settings, scan, 0, batch, *truth);
+  read_in_order("a batch, told", settings, scan, cache, batch, *truth, Hints::right);
+  if (scan->is_plain() && !damaged && !half)
+    read_ahead(settings, scan, *truth);
   read_in_order("at random, verified", settings, verified, cache, mixed, *truth);
   if (getenv("FRAMEWISE_TELL"))
     fprintf(stderr, "%s: %" PRId64 " frames, scan %s\n", settings.input.location.c_str(),
