@@ -5,6 +5,7 @@
 #include "numberedframes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 GST_DEBUG_CATEGORY_STATIC(frames_debug);
 #define GST_CAT_DEFAULT frames_debug
@@ -156,7 +157,7 @@ Result<bool> NumberedFrames::advance_to(int64_t frame) {
   return n_given_ > frame;
 }
 
-Result<DecodedFrame> NumberedFrames::read_by_index(int64_t frame) {
+Result<DecodedFrame> NumberedFrames::read_by_index(int64_t frame, int64_t then) {
   for (;;) {
     auto index = index_for(frame);
     if (!index)
@@ -165,6 +166,7 @@ Result<DecodedFrame> NumberedFrames::read_by_index(int64_t frame) {
       return FRAMEWISE_FAIL_STREAM(DECODE, format("`%s` has no frame %" G_GINT64_FORMAT
                                                   ", as was found out on the way.",
                                                   name_.c_str(), frame));
+    reader_->expect(then);
     auto read = reader_->read(frame);
     const bool cancelled = !read && read.error().is_cancelled();
     if (cancelled || !reader_->index_is_disproved() || index_replaced_) {
@@ -183,8 +185,9 @@ Result<DecodedFrame> NumberedFrames::read(int64_t number) {
   if (!within)
     return Failure(within.error());
   const int64_t frame = within->begin + number;
+  const int64_t expected = std::exchange(expected_, -1);
   if (can_seek())
-    return read_by_index(frame);
+    return read_by_index(frame, expected < 0 ? -1 : within->begin + expected);
   auto there = advance_to(frame);
   if (!there)
     return Failure(there.error());

@@ -31,6 +31,9 @@ class FRAMEWISE_INTERNAL NumberedFrames : public FrameSource {
   /* What the stream's headers say of a frame; of its format nothing where they leave that open. */
   VideoParams promised() const;
 
+  /* Which number will be read after the next one; -1: nobody knows. See FrameReader. */
+  void expect(int64_t number) { expected_ = number; }
+
   Result<bool> holds(int64_t number) override;
   Result<DecodedFrame> read(int64_t number) override;
   Result<int64_t> n_frames() override;
@@ -45,13 +48,14 @@ class FRAMEWISE_INTERNAL NumberedFrames : public FrameSource {
   };
   Result<Limits> limits();
   Result<FrameIndexer::IndexPtr> index_for(int64_t frame);
-  Result<DecodedFrame> read_by_index(int64_t frame);
+  Result<DecodedFrame> read_by_index(int64_t frame, int64_t then);
   Result<bool> advance_to(int64_t frame);
 
   PlayerSettings settings_;
   Interruption &interruption_;
   std::string name_;
   std::unique_ptr<FrameReader> reader_;
+  int64_t expected_ = -1;
   bool index_replaced_ = false; /* the scan had been wrong: not again */
 
   /* Input that cannot be read twice. */

@@ -203,6 +203,8 @@ Result<void> VideoReader::sweep(Source from, std::span<const int64_t> indices, T
     places.clear();
     for (; i < order.size() && order[i].first == number; i++)
       places.push_back(order[i].second);
+    if (!from.filtered)
+      from.plain->expect(i < order.size() ? order[i].first : -1);
     auto frame = from.read(number);
     if (!frame)
       return Failure(frame.error());
