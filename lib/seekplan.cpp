@@ -41,8 +41,9 @@ std::optional<int32_t> plan_access(const SeekTable &table, const DecoderPosition
   return begin;
 }
 
+constexpr int32_t step = 8; /* at most: farther ones are jumps */
+
 int32_t sparse_until(const SeekTable &table, const Reading &reading) {
-  constexpr int32_t step = 8; /* at most: farther ones are jumps */
   const int32_t packet = table.packet_of[reading.number];
   if (reading.expected < 0) {
     const bool is_step = reading.last >= 0 && std::abs(reading.number - reading.last) <= step;
@@ -54,7 +55,10 @@ int32_t sparse_until(const SeekTable &table, const Reading &reading) {
 }
 
 bool ends_with(const SeekTable &table, const DecoderPosition &decoder, const Reading &reading) {
-  if (reading.expected < 0)
+  const int32_t backwards = reading.number - reading.expected;
+  /* The packets of those before it may come after its own. */
+  const bool is_step_back = backwards > 0 && backwards <= step;
+  if (reading.expected < 0 || is_step_back)
     return false;
   DecoderPosition after = decoder;
   after.fed = std::max(decoder.fed, table.packet_of[reading.number] + 1);

@@ -196,7 +196,8 @@ TEST(SeekPlan, every_frame_comes_right_where_others_are_left_out) {
           break;
         }
       ASSERT_TRUE(came) << "frame " << reading.number;
-      if (!ends && next != reading.number) {
+      const bool is_step_back = next < reading.number && reading.number - next <= 8;
+      if (!ends && next != reading.number && !is_step_back) {
         ASSERT_FALSE(plan_access(table, decoder.position, next))
             << "frame " << next << " begins anew and " << reading.number << " did not end";
       }
@@ -332,7 +333,19 @@ TEST(SeekPlan, a_decoder_that_is_gone_on_with_is_not_ended) {
   table.packet_of = {0, 1, 2, 3, 4};
   const DecoderPosition begun{0, 0, -1, false, 0};
   EXPECT_FALSE(ends_with(table, begun, {1, -1, 2}));
-  EXPECT_TRUE(ends_with(table, begun, {1, -1, 0}));
   EXPECT_TRUE(ends_with(table, begun, {1, -1, 4}));
   EXPECT_FALSE(ends_with(table, begun, {1})) << "not known";
+}
+
+TEST(SeekPlan, a_decoder_that_is_read_backwards_gives_all_before_it_is_ended) {
+  SeekTable table;
+  for (int32_t i = 0; i < 60; i++) {
+    table.first_good.push_back(i == 0 ? 0 : SeekTable::never);
+    table.packet_of.push_back(i);
+  }
+  std::swap(table.packet_of[50], table.packet_of[49]); /* I P ... P B */
+  const DecoderPosition begun{0, 0, -1, false, 0};
+  EXPECT_FALSE(ends_with(table, begun, {50, -1, 49}));
+  EXPECT_FALSE(ends_with(table, begun, {50, -1, 42}));
+  EXPECT_TRUE(ends_with(table, begun, {50, -1, 3})) << "a jump";
 }
