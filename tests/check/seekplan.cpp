@@ -9,10 +9,16 @@
 #include <algorithm>
 #include <random>
 #include <set>
+#include <vector>
 
 using namespace framewise;
 
 namespace {
+
+struct OwnSeekTable {
+  std::vector<int32_t> first_good, packet_of;
+  operator SeekTable() const { return {first_good, packet_of}; }
+};
 
 /* A stream in which each picture names those that it refers to, by packet. */
 struct Stream {
@@ -24,8 +30,8 @@ struct Stream {
   std::vector<Packet> packets;
   int reorder_depth = 0;
 
-  SeekTable table() const {
-    SeekTable table;
+  OwnSeekTable table() const {
+    OwnSeekTable table;
     int32_t frames = 0;
     for (const Packet &packet : packets)
       frames = std::max(frames, packet.frame + 1);
@@ -130,7 +136,7 @@ class Decoder {
 };
 
 /* Follows the plan until the frame comes; false if it does not, or comes spoilt. */
-bool fetch(Decoder &decoder, const SeekTable &table, int32_t frame) {
+bool fetch(Decoder &decoder, const OwnSeekTable &table, int32_t frame) {
   if (auto begin = plan_access(table, decoder.position, frame))
     decoder.begin_with(*begin);
   while (auto given = decoder.give())
@@ -146,7 +152,7 @@ template <typename Use> void with_random_streams(Use use) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     std::mt19937 random(seed);
     const Stream stream = random_stream(random);
-    const SeekTable table = stream.table();
+    const OwnSeekTable table = stream.table();
     use(stream, table, random);
     if (testing::Test::HasFailure())
       return;
@@ -156,7 +162,7 @@ template <typename Use> void with_random_streams(Use use) {
 } // namespace
 
 TEST(SeekPlan, every_frame_comes_right_in_any_order) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &random) {
     Decoder decoder(stream);
     for (int i = 0; i < 200; i++) {
       const int32_t frame = int32_t(random() % table.packet_of.size());
@@ -166,7 +172,7 @@ TEST(SeekPlan, every_frame_comes_right_in_any_order) {
 }
 
 TEST(SeekPlan, a_run_from_the_start_begins_once) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &) {
     Decoder decoder(stream);
     for (int32_t frame = 0; frame < int32_t(table.packet_of.size()); frame++)
       ASSERT_TRUE(fetch(decoder, table, frame)) << "frame " << frame;
@@ -176,7 +182,7 @@ TEST(SeekPlan, a_run_from_the_start_begins_once) {
 }
 
 TEST(SeekPlan, a_frame_ahead_in_the_same_group_never_seeks) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &random) {
     for (int i = 0; i < 50; i++) {
       Decoder decoder(stream);
       const int32_t from = int32_t(random() % table.packet_of.size());
@@ -192,7 +198,7 @@ TEST(SeekPlan, a_frame_ahead_in_the_same_group_never_seeks) {
 }
 
 TEST(SeekPlan, going_on_is_never_farther_than_seeking) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &random) {
     Decoder decoder(stream);
     for (int i = 0; i < 100; i++) {
       const int32_t frame = int32_t(random() % table.packet_of.size());
@@ -208,7 +214,7 @@ TEST(SeekPlan, going_on_is_never_farther_than_seeking) {
 
 TEST(SeekPlan, leading_pictures_begin_a_group_earlier) {
   /* I0 P1 | I4 B2 B3 (leading) P5 */
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, 4, SeekTable::never, SeekTable::never, SeekTable::never};
   table.packet_of = {0, 1, 3, 4, 2, 5};
   EXPECT_EQ(best_begin(table, 1), 0);
@@ -219,7 +225,7 @@ TEST(SeekPlan, leading_pictures_begin_a_group_earlier) {
 }
 
 TEST(SeekPlan, the_first_packet_serves_where_there_is_no_key) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, SeekTable::never};
   table.packet_of = {0, 1, 2};
   EXPECT_EQ(best_begin(table, 2), 0);
@@ -228,7 +234,7 @@ TEST(SeekPlan, the_first_packet_serves_where_there_is_no_key) {
 }
 
 TEST(SeekPlan, earlier_begins_are_the_keys_one_by_one) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, 3, SeekTable::never, 7, SeekTable::never};
   table.packet_of = {0, 0, 0, 1, 1, 1, 1, 3};
   EXPECT_EQ(earlier_begin(table, 4), 3);
@@ -237,7 +243,7 @@ TEST(SeekPlan, earlier_begins_are_the_keys_one_by_one) {
 }
 
 TEST(SeekPlan, a_decoder_that_has_ended_begins_anew) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never};
   table.packet_of = {0, 1};
   DecoderPosition ended{0, 2, 0, true, 0};
@@ -247,7 +253,7 @@ TEST(SeekPlan, a_decoder_that_has_ended_begins_anew) {
 }
 
 TEST(SeekPlan, what_was_given_is_not_waited_for) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, SeekTable::never};
   table.packet_of = {0, 1, 2};
   DecoderPosition decoder{0, 2, 1, false, 0};
