@@ -59,6 +59,7 @@
 
 #include "containersrc.hpp"
 #include "frameindex-c.hpp"
+#include "indexcache.hpp"
 #include "streamtags.hpp"
 
 #include <gst/framewise/framewise.h>
@@ -100,6 +101,7 @@ enum {
   PROP_START_FRAME,
   PROP_STOP_FRAME,
   PROP_INDEX_MODE,
+  PROP_INDEX_CACHE,
   PROP_CACHE_SIZE,
   PROP_LOOP,
   PROP_N_FRAMES,
@@ -141,6 +143,11 @@ static void gst_container_src_set_property(GObject *object, guint id, const GVal
     break;
   case PROP_INDEX_MODE:
     settings.index_mode = static_cast<IndexMode>(g_value_get_enum(value));
+    break;
+  case PROP_INDEX_CACHE:
+    settings.index_cache.reset();
+    if (const char *folder = g_value_get_string(value))
+      settings.index_cache = folder;
     break;
   case PROP_CACHE_SIZE:
     settings.cache_size = g_value_get_uint64(value);
@@ -209,6 +216,9 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
   case PROP_INDEX_MODE:
     g_value_set_enum(value, int(settings.index_mode));
     break;
+  case PROP_INDEX_CACHE:
+    g_value_set_string(value, settings.index_cache ? settings.index_cache->c_str() : nullptr);
+    break;
   case PROP_CACHE_SIZE:
     g_value_set_uint64(value, settings.cache_size);
     break;
@@ -275,6 +285,7 @@ static Result<std::unique_ptr<ContainerSrcState>> new_state(GstContainerSrc *sel
   player.reader.decoder.thread_count = settings.thread_count;
   player.reader.decoder.thread_type = settings.thread_type;
   player.index_mode = settings.index_mode;
+  player.index_cache = settings.index_cache.value_or(IndexCache::default_folder());
   player.cache_size = settings.cache_size;
   player.limits = {settings.start_frame, settings.stop_frame};
   state->pixel_format = settings.pixel_format;
@@ -550,6 +561,20 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
       object_class, PROP_INDEX_MODE,
       g_param_spec_enum("index-mode", "Index mode", "By what means frames are numbered",
                         GST_TYPE_FRAMEWISE_INDEX_MODE, GST_FRAMEWISE_INDEX_MODE_AUTO, flags));
+  /**
+   * GstContainerSrc:index-cache:
+   *
+   * Folder in which indexes of local files are saved once they are made, to be there at once the
+   * next time; those of files that have changed are made anew. %NULL: `gst-framewise` in the user's
+   * cache folder; empty: none. It holds up to 512 MiB: then what was not used for longest goes.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_INDEX_CACHE,
+      g_param_spec_string("index-cache", "Index cache",
+                          "Folder of saved indexes (NULL = the user's cache folder, empty = none)",
+                          nullptr, flags));
   /**
    * GstContainerSrc:cache-size:
    *

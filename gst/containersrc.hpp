@@ -34,6 +34,7 @@ struct ContainerSrcSettings {
   gint64 start_frame = 0;
   gint64 stop_frame = G_MAXINT64;
   IndexMode index_mode = IndexMode::automatic;
+  std::optional<std::string> index_cache; /* as the property */
   guint64 cache_size = default_cache_size;
   int loop = 1;
   int thread_count = 0;

@@ -167,6 +167,7 @@ Result<void> ContainerInput::open_context() {
 
 void ContainerInput::watch_parts(AVFormatContext *context) {
   parts_.clear();
+  parts_opened_ = 0;
   part_error_ = 0;
   opened_ = false;
   default_open_part_ = context->io_open;
@@ -181,7 +182,7 @@ int ContainerInput::open_part(AVFormatContext *context, AVIOContext **part, cons
   auto *self = static_cast<ContainerInput *>(context->opaque);
   int ret = self->default_open_part_(context, part, url, flags, options);
   if (ret >= 0)
-    self->parts_.push_back(*part);
+    self->parts_.push_back(*part), self->parts_opened_++;
   else if (self->opened_) /* until then other variants of the stream are tried, too */
     self->note_part_error(ret);
   return ret;
@@ -279,6 +280,16 @@ bool ContainerInput::is_seekable() const {
   if (context->iformat->flags & AVFMT_NOFILE || !context->pb)
     return !(context->ctx_flags & AVFMTCTX_UNSEEKABLE);
   return context->pb->seekable & AVIO_SEEKABLE_NORMAL;
+}
+
+bool ContainerInput::is_one_file() const {
+  const AVInputFormat *format = context_->iformat;
+  /* Those open contexts of their own for what they list. */
+  for (const char *name : {"concat", "hls", "dash", "imf", "sdp", "rtsp", "webm_dash_manifest",
+                           "vobsub", "avisynth", "vapoursynth"})
+    if (strcmp(format->name, name) == 0)
+      return false;
+  return context_->pb && !(format->flags & AVFMT_NOFILE) && parts_opened_ <= 1;
 }
 
 Result<bool> ContainerInput::read_packet(AVPacket *packet) {

@@ -32,6 +32,8 @@ class FRAMEWISE_INTERNAL ContainerInput {
   const AVFormatContext *context() const { return context_.get(); }
   const AVStream *stream() const { return stream_; }
   bool is_seekable() const;
+  /* All of it is in the one file that was opened: it is no list of others. */
+  bool is_one_file() const;
 
   /* The next packet of the stream; false at the end, and then `truncation()` may say why. */
   Result<bool> read_packet(AVPacket *packet);
@@ -88,6 +90,7 @@ class FRAMEWISE_INTERNAL ContainerInput {
   /* Of inputs in several files (segments): what is open, and the first that could not be read
    * whole. The demuxers go on with the next one, and would leave frames out. */
   std::vector<AVIOContext *> parts_;
+  int parts_opened_ = 0;
   int part_error_ = 0;
   bool opened_ = false;
   decltype(AVFormatContext::io_open) default_open_part_ = nullptr;

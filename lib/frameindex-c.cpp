@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "frameindex-c.hpp"
+#include "indexcache.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 
 using framewise::FrameIndex;
 using framewise::IndexMode;
@@ -84,6 +86,109 @@ GstFramewiseIndex *gst_framewise_index_new(const gchar *uri, const gchar *stream
     return framewise::to_boxed(std::move(*built));
   if (!g_cancellable_set_error_if_cancelled(cancellable, error))
     g_propagate_error(error, built.error().to_gerror());
+  return nullptr;
+}
+
+namespace framewise {
+
+static Result<void> save_index(const FrameIndex &index, const char *filename) {
+  if (!index.origin())
+    return FRAMEWISE_FAIL_RESOURCE(
+        WRITE, "Only the index of a local file that is read alone can be saved: of other input "
+               "nothing tells later whether it has changed.");
+  IndexOrigin origin = *index.origin();
+  if (!add_cover(origin.fingerprint, origin.location, Cover::whole, {}))
+    return FRAMEWISE_FAIL_RESOURCE(
+        READ, format("`%s` has changed since it was indexed. Make its index anew.",
+                     origin.location.c_str()));
+  constexpr int file_mode = 0666; /* less what the umask takes */
+  auto written = write_index_file(filename, to_index_file(index, origin), file_mode);
+  if (!written)
+    return fail(
+        GST_RESOURCE_ERROR,
+        written.error() == ENOSPC ? GST_RESOURCE_ERROR_NO_SPACE_LEFT
+                                  : GST_RESOURCE_ERROR_OPEN_WRITE,
+        format("No index could be saved as `%s`: %s.", filename, g_strerror(written.error())));
+  return {};
+}
+
+static Result<std::shared_ptr<FrameIndex>> load_index(const char *filename, const char *uri) {
+  auto loaded = read_index_file(filename);
+  if (!loaded)
+    return FRAMEWISE_FAIL_RESOURCE(
+        READ, format("`%s` is not the index of a video: %s.", filename, loaded.error().c_str()));
+  if (!*loaded)
+    return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
+                                   format("There is no file `%s`. Check the path.", filename));
+  const IndexOrigin &origin = *(*loaded)->origin();
+  if (!origin.key.ends_with(libav_versions()))
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, format("`%s` was made with another version of FFmpeg. Make it anew.", filename));
+  const std::string location = uri ? uri : origin.location;
+  const auto path = local_file_at(location);
+  if (!path)
+    return FRAMEWISE_FAIL_RESOURCE(
+        NOT_FOUND, format("`%s`, of which `%s` is the index, is no local file that is there.",
+                          location.c_str(), filename));
+  if (compare_file(origin.fingerprint, *path, {}) != FileChange::none &&
+      !has_same_bytes(origin.fingerprint, *path, {}))
+    return FRAMEWISE_FAIL_STREAM(
+        FORMAT, format("`%s` is not the index of what is in `%s`, or that has changed. Make it "
+                       "anew.",
+                       filename, location.c_str()));
+  return *loaded;
+}
+
+} // namespace framewise
+
+/**
+ * gst_framewise_index_save:
+ * @index: an index
+ * @filename: (type filename): path to save it as; a file that is there is replaced as a whole
+ * @error: return location for a #GError, or %NULL
+ *
+ * Saves an index of a local file, for gst_framewise_index_load(). All of the video file is read for
+ * that, so as to know it again. Fails where it has changed since it was indexed, and where the
+ * input is no local file or is a list of others.
+ *
+ * Returns: whether it is saved; errors are of %GST_RESOURCE_ERROR
+ *
+ * Since: 0.1
+ */
+gboolean gst_framewise_index_save(const GstFramewiseIndex *index, const gchar *filename,
+                                  GError **error) {
+  g_return_val_if_fail(index != nullptr, FALSE);
+  g_return_val_if_fail(filename != nullptr, FALSE);
+  g_return_val_if_fail(error == nullptr || *error == nullptr, FALSE);
+  auto saved = framewise::save_index(*index->table, filename);
+  if (!saved)
+    g_propagate_error(error, saved.error().to_gerror());
+  return saved.has_value();
+}
+
+/**
+ * gst_framewise_index_load:
+ * @filename: (type filename): path of a saved index
+ * @uri: (nullable): path of the video file that it is of; %NULL: where that was when it was saved
+ * @error: return location for a #GError, or %NULL
+ *
+ * Loads what gst_framewise_index_save() has saved, if it still holds. A file that has been moved or
+ * copied is read whole and compared; one that is where it was, and untouched, is not.
+ *
+ * Returns: (transfer full) (nullable): the index; %NULL on errors: %GST_RESOURCE_ERROR where a file
+ *   is not there or is no index, %GST_STREAM_ERROR_FORMAT where the video file is not the one that
+ *   was indexed, or not any more, %GST_LIBRARY_ERROR where the index is of another FFmpeg
+ *
+ * Since: 0.1
+ */
+GstFramewiseIndex *gst_framewise_index_load(const gchar *filename, const gchar *uri,
+                                            GError **error) {
+  g_return_val_if_fail(filename != nullptr, nullptr);
+  g_return_val_if_fail(error == nullptr || *error == nullptr, nullptr);
+  auto loaded = framewise::load_index(filename, uri);
+  if (loaded)
+    return framewise::to_boxed(std::move(*loaded));
+  g_propagate_error(error, loaded.error().to_gerror());
   return nullptr;
 }
 

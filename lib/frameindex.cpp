@@ -9,47 +9,66 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <ranges>
 #include <xxhash.h>
 
 namespace framewise {
 
 constexpr int64_t ns_per_second = 1000000000;
 
+FrameIndex::FrameIndex(IndexFacts facts, IndexView table, std::shared_ptr<const void> store)
+    : facts_(std::move(facts)), table_(table), store_(std::move(store)) {
+  seek_table_.first_good = table_.first_good;
+  seek_table_.packet_of = table_.frame_packet;
+}
+
 int64_t FrameIndex::time(int64_t number) const {
-  if (means_ == Means::rate)
-    return first_time_ + av_rescale(number, ns_per_second * rate_.den, rate_.num);
-  return frames_[number].time;
+  const AVRational rate = facts_.rate;
+  if (means() == Means::rate)
+    return facts_.first_time + av_rescale(number, ns_per_second * rate.den, rate.num);
+  return table_.frame_time[number];
 }
 
 int64_t FrameIndex::end(int64_t number) const {
-  return number + 1 < n_frames_ ? time(number + 1) : end_time_;
+  return number + 1 < n_frames() ? time(number + 1) : end_time();
+}
+
+IndexedPacket FrameIndex::packet(int32_t i) const {
+  const uint8_t flags = table_.packet_flags[i];
+  return {table_.packet_pts[i],  table_.packet_dts[i],           table_.packet_pos[i],
+          table_.packet_size[i], bool(flags & packet_flag::key), bool(flags & packet_flag::shown)};
 }
 
 IndexedFrame FrameIndex::frame(int64_t number) const {
-  if (means_ != Means::rate)
-    return frames_[number];
   IndexedFrame frame;
   frame.time = time(number);
+  if (means() == Means::rate)
+    return frame;
+  frame.pts = table_.frame_pts[number];
+  frame.packet = table_.frame_packet[number];
+  frame.picture_type = table_.frame_type[number];
+  frame.key = table_.frame_flags[number] & frame_flag::key;
+  frame.interlaced = table_.frame_flags[number] & frame_flag::interlaced;
   return frame;
 }
 
 bool FrameIndex::is_key_frame(int64_t number) const {
-  return means_ != Means::rate && frames_[number].key;
+  return means() != Means::rate && table_.frame_flags[number] & frame_flag::key;
 }
 
 int64_t FrameIndex::key_frame_from(int64_t number) const {
-  auto key = std::lower_bound(keys_.begin(), keys_.end(), number);
-  return key == keys_.end() ? -1 : *key;
+  auto key = std::lower_bound(table_.keys.begin(), table_.keys.end(), number);
+  return key == table_.keys.end() ? -1 : *key;
 }
 
 int64_t FrameIndex::key_frame_until(int64_t number) const {
-  auto key = std::upper_bound(keys_.begin(), keys_.end(), number);
-  return key == keys_.begin() ? -1 : *std::prev(key);
+  auto key = std::upper_bound(table_.keys.begin(), table_.keys.end(), number);
+  return key == table_.keys.begin() ? -1 : *std::prev(key);
 }
 
 int64_t FrameIndex::frame_at(int64_t time) const {
   /* The first frame later than `time`, by halving. */
-  int64_t low = 0, high = n_frames_;
+  int64_t low = 0, high = n_frames();
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
     if (this->time(middle) <= time)
@@ -64,59 +83,50 @@ int64_t FrameIndex::frame_at(int64_t time) const {
 }
 
 int32_t FrameIndex::find(const AVPacket *packet) const {
-  auto is_it = [&](const IndexedPacket &candidate) {
-    return candidate.pts == packet->pts && candidate.dts == packet->dts &&
-           candidate.size == packet->size;
+  auto has_size = [&](int32_t i) { return table_.packet_size[i] == packet->size; };
+  auto is_it = [&](int32_t i) {
+    return has_size(i) && table_.packet_pts[i] == packet->pts &&
+           table_.packet_dts[i] == packet->dts;
   };
-  int32_t found = -1;
-  int n_found = 0;
-  if (packet->pos >= 0) {
-    auto [begin, end] = std::equal_range(
-        by_pos_.begin(), by_pos_.end(), std::pair<int64_t, int32_t>(packet->pos, 0),
-        [](const auto &a, const auto &b) { return a.first < b.first; });
-    for (auto entry = begin; entry != end; ++entry)
-      if (packets_[entry->second].size == packet->size) {
-        found = entry->second;
-        n_found++;
+  auto only_one = [](const auto &among, const auto &suits) {
+    int32_t found = -1;
+    for (int32_t i : among)
+      if (suits(i)) {
+        if (found >= 0)
+          return -1;
+        found = i;
       }
-    if (n_found == 1)
+    return found;
+  };
+  if (packet->pos >= 0) {
+    auto pos_of = [&](int32_t i) { return table_.packet_pos[i]; };
+    const auto there = std::ranges::equal_range(table_.by_pos, packet->pos, {}, pos_of);
+    if (int32_t found = only_one(there, has_size); found >= 0)
       return found;
     /* Several in one place (a page, a block with lacing): by their timestamps. */
-    found = -1;
-    n_found = 0;
-    for (auto entry = begin; entry != end; ++entry)
-      if (is_it(packets_[entry->second])) {
-        found = entry->second;
-        n_found++;
-      }
-    if (n_found == 1)
-      return found;
-    if (begin != end)
-      return -1;
+    if (!there.empty())
+      return only_one(there, is_it);
   }
-  found = -1;
-  n_found = 0;
-  for (size_t i = 0; i < packets_.size() && n_found < 2; i++)
-    if (is_it(packets_[i])) {
-      found = int32_t(i);
-      n_found++;
-    }
-  return n_found == 1 ? found : -1;
+  return only_one(std::views::iota(0, n_packets()), is_it);
 }
 
 int64_t FrameIndex::frame_from(int32_t packet, int nth) const {
   if (packet < 0 || packet >= n_packets())
     return -1;
   if (nth == 0)
-    return first_frame_from_[packet];
-  auto more = more_from_.find({packet, nth});
-  return more == more_from_.end() ? -1 : more->second;
+    return table_.first_frame_from[packet];
+  const auto further =
+      std::lower_bound(table_.further.begin(), table_.further.end(), FurtherFrame{packet, nth, 0});
+  const bool found =
+      further != table_.further.end() && further->packet == packet && further->nth == nth;
+  return found ? further->frame : -1;
 }
 
 bool FrameIndex::is_plain() const {
-  return means_ != Means::rate && exact_ && !counts_only_ && more_from_.empty() &&
-         std::none_of(frames_.begin(), frames_.end(),
-                      [](const IndexedFrame &frame) { return frame.interlaced; });
+  const auto &flags = table_.frame_flags;
+  return means() != Means::rate && is_exact() && !counts_only() && !has_several_from_one() &&
+         std::none_of(flags.begin(), flags.end(),
+                      [](uint8_t flag) { return bool(flag & frame_flag::interlaced); });
 }
 
 uint64_t FrameIndex::hash_of(const AVFrame *picture) {

@@ -75,6 +75,14 @@ GstFramewiseIndex *gst_framewise_index_new(const gchar *uri, const gchar *stream
                                            GError **error);
 
 GST_FRAMEWISE_API
+gboolean gst_framewise_index_save(const GstFramewiseIndex *index, const gchar *filename,
+                                  GError **error);
+
+GST_FRAMEWISE_API
+GstFramewiseIndex *gst_framewise_index_load(const gchar *filename, const gchar *uri,
+                                            GError **error);
+
+GST_FRAMEWISE_API
 GstFramewiseIndex *gst_framewise_index_ref(GstFramewiseIndex *index);
 
 GST_FRAMEWISE_API

@@ -14,11 +14,12 @@
 #pragma once
 
 #include "containerinput.hpp"
+#include "filefingerprint.hpp"
+#include "indextable.hpp"
 #include "picturedecoder.hpp"
 #include "seekplan.hpp"
 
 #include <functional>
-#include <map>
 
 namespace framewise {
 
@@ -45,10 +46,18 @@ struct IndexedFrame {
   bool interlaced = false;
 };
 
+/* What an index is of: enough to tell later whether it still holds. */
+struct IndexOrigin {
+  std::string key;             /* what was asked for, and of which libav; see index_key() */
+  std::string location;        /* absolute */
+  FileFingerprint fingerprint; /* of the file as it was indexed; perhaps not yet its cover */
+  bool scan_was_disproved = false;
+};
+
 /* Never changes once it is made: any thread may read it. */
 class FRAMEWISE_INTERNAL FrameIndex {
  public:
-  enum class Means { rate, scan, order, hashes };
+  using Means = IndexMeans;
 
   struct Request {
     ReaderSettings reader;
@@ -58,24 +67,48 @@ class FRAMEWISE_INTERNAL FrameIndex {
     int64_t prove_up_to = 150'000'000;
     /* False where it was found out that the scan is wrong though nothing looks like it. */
     bool trust_scan = true;
+    /* Where saved indexes are looked for, and saved by FrameIndexer; empty: nowhere. */
+    std::string cache_folder;
     /* Called from build()'s thread, with what is done in percent. */
     std::function<void(int)> progress;
   };
-  /* Blocks on I/O and decodes; `interruption` breaks it. */
+  /* Takes the saved one, or makes it. Blocks on I/O and decodes; `interruption` breaks it. */
   static Result<std::shared_ptr<const FrameIndex>> build(const Request &request,
                                                          Interruption &interruption);
 
-  Means means() const { return means_; }
+  FrameIndex(IndexFacts facts, IndexView table, std::shared_ptr<const void> store);
+
+  Means means() const { return facts_.means; }
+  const IndexFacts &facts() const { return facts_; }
+  const IndexView &table() const { return table_; }
+  /* Null where the input is no file that could be told from a changed one. */
+  const IndexOrigin *origin() const { return origin_.get(); }
+  void set_origin(std::shared_ptr<const IndexOrigin> origin) { origin_ = std::move(origin); }
+  /* It was not made now, but comes from a file. */
+  bool is_saved() const { return saved_; }
+  /* The file that it is from may be replaced by one that is cheaper to check. */
+  bool wants_saving() const { return wants_saving_; }
+  void set_saved() {
+    saved_ = true;
+    wants_saving_ = false;
+  }
+  void set_wants_saving() { wants_saving_ = true; }
+  /* Else it holds the first frames only, though those for good. */
+  bool is_complete() const { return facts_.complete; }
+  /* How many packets were read from the input to make it, in a scan. */
+  int64_t packets_read() const { return packets_read_; }
+  void set_packets_read(int64_t n) { packets_read_ = n; }
+
   /* Every frame can be had again as any linear decode gives it: no damage was seen. */
-  bool is_exact() const { return exact_; }
+  bool is_exact() const { return facts_.exact; }
   /* What a decoder makes of damage differs with its threads and from run to run. Of damaged streams
    * the table says what one thread makes of them. */
-  bool wants_one_thread() const { return one_thread_; }
+  bool wants_one_thread() const { return facts_.one_thread; }
   /* Why the scan was not trusted; empty where it was. */
-  const std::string &distrust() const { return distrust_; }
+  const std::string &distrust() const { return facts_.distrust; }
 
-  int64_t n_frames() const { return n_frames_; }
-  bool holds(int64_t number) const { return number >= 0 && number < n_frames_; }
+  int64_t n_frames() const { return facts_.n_frames; }
+  bool holds(int64_t number) const { return number >= 0 && number < facts_.n_frames; }
   /* Of a frame that it holds, as all that follows. */
   int64_t time(int64_t number) const; /* stream time, ns */
   int64_t end(int64_t number) const;  /* the next frame's time */
@@ -88,54 +121,37 @@ class FRAMEWISE_INTERNAL FrameIndex {
    * time the first. 0 before the first. */
   int64_t frame_at(int64_t time) const;
   /* The end of the last frame. */
-  int64_t end_time() const { return end_time_; }
+  int64_t end_time() const { return facts_.end_time; }
   /* All frames last equally long, to the precision of the container. */
-  bool is_constant_framerate() const { return constant_framerate_; }
+  bool is_constant_framerate() const { return facts_.constant_framerate; }
 
   /* ---- For the reader. There are no packets with Means::rate. */
   const SeekTable &seek_table() const { return seek_table_; }
-  int32_t n_packets() const { return int32_t(packets_.size()); }
-  const IndexedPacket &packet(int32_t i) const { return packets_[i]; }
+  int32_t n_packets() const { return int32_t(table_.packet_pts.size()); }
+  IndexedPacket packet(int32_t i) const;
   /* The number of `packet`; -1 where it is none of the table or could be several. */
   int32_t find(const AVPacket *packet) const;
   /* The number of the `nth` picture from packet `i`; -1 where a linear decode gives none. */
   int64_t frame_from(int32_t packet, int nth) const;
-  bool has_several_from_one() const { return !more_from_.empty(); }
+  bool has_several_from_one() const { return !table_.further.empty(); }
   /* The decoder does not tell which packet a picture is from: only counting from the first helps.
    */
-  bool counts_only() const { return counts_only_; }
+  bool counts_only() const { return facts_.counts_only; }
   /* Each frame is one packet, and none is damaged or interlaced. */
   bool is_plain() const;
   /* With Means::hashes. */
-  uint64_t hash(int64_t number) const { return hashes_[number]; }
+  uint64_t hash(int64_t number) const { return table_.hashes[number]; }
   /* Of what is to be seen of a picture. */
   static uint64_t hash_of(const AVFrame *picture);
 
  private:
-  friend class IndexBuilder;
-  FrameIndex() = default;
-
-  Means means_ = Means::scan;
-  bool exact_ = true;
-  bool one_thread_ = false;
-  bool constant_framerate_ = false;
-  bool counts_only_ = false;
-  std::string distrust_;
-  int64_t n_frames_ = 0;
-  int64_t end_time_ = 0;
-
-  std::vector<IndexedPacket> packets_;
-  std::vector<std::pair<int64_t, int32_t>> by_pos_; /* sorted */
-  std::vector<IndexedFrame> frames_;
-  std::vector<int32_t> first_frame_from_;                /* per packet; -1: none */
-  std::map<std::pair<int32_t, int>, int64_t> more_from_; /* (packet, nth > 0) -> frame */
-  std::vector<int32_t> keys_;                            /* numbers of key frames */
-  std::vector<uint64_t> hashes_;
+  IndexFacts facts_;
+  IndexView table_;
+  std::shared_ptr<const void> store_; /* what table_ views */
   SeekTable seek_table_;
-
-  /* Means::rate */
-  AVRational rate_{0, 1};
-  int64_t first_time_ = 0;
+  std::shared_ptr<const IndexOrigin> origin_;
+  bool saved_ = false, wants_saving_ = true;
+  int64_t packets_read_ = 0;
 };
 
 } // namespace framewise

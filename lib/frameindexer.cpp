@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "frameindexer.hpp"
+#include "indexcache.hpp"
 
 #include <chrono>
 
@@ -26,7 +27,26 @@ void FrameIndexer::start() {
     }
     ended_.notify_all();
     done_(built);
+    if (built)
+      save(**built);
   });
+}
+
+/* For the next time, when nobody waits any more. Whoever then wants the thread to end waits for a
+ * moment only. */
+void FrameIndexer::save(const FrameIndex &index) const {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto grace = std::chrono::milliseconds(250);
+  if (request_.cache_folder.empty() || !index.wants_saving() || !index.origin() ||
+      index.means() == FrameIndex::Means::rate)
+    return;
+  std::optional<Clock::time_point> told;
+  const GiveUp give_up = [&] {
+    if (interruption_.is_set() && !told)
+      told = Clock::now();
+    return told && Clock::now() - *told > grace;
+  };
+  IndexCache(request_.cache_folder).store(index, give_up);
 }
 
 void FrameIndexer::stop() {
@@ -51,6 +71,11 @@ Result<FrameIndexer::IndexPtr> FrameIndexer::wait(const Interruption &waiter) {
     ended_.wait_for(lock, look);
   }
   return *outcome_;
+}
+
+void FrameIndexer::wait_until_saved() {
+  if (thread_.joinable())
+    thread_.join();
 }
 
 void FrameIndexer::rebuild() {

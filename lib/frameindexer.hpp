@@ -31,12 +31,15 @@ class FRAMEWISE_INTERNAL FrameIndexer {
   IndexPtr current() const;
   /* Blocks until there is an index, or it turns out that there cannot be; broken by `waiter`. */
   Result<IndexPtr> wait(const Interruption &waiter);
+  /* Blocks until nothing is left to do with it: until it is saved, too. For the owner. */
+  void wait_until_saved();
   /* Anew, by decoding: the scan has been disproved. */
   void rebuild();
 
  private:
   void start();
   void stop();
+  void save(const FrameIndex &index) const;
 
   FrameIndex::Request request_;
   Done done_;

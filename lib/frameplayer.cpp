@@ -38,6 +38,7 @@ void FramePlayer::start_index(std::function<void(int)> progress, FrameIndexer::D
   FrameIndex::Request request;
   request.reader = settings_.reader;
   request.mode = settings_.index_mode;
+  request.cache_folder = settings_.index_cache;
   request.progress = std::move(progress);
   indexer_ = std::make_unique<FrameIndexer>(std::move(request), std::move(done));
 }

@@ -13,6 +13,7 @@ namespace framewise {
 struct PlayerSettings {
   ReaderSettings reader;
   IndexMode index_mode = IndexMode::automatic;
+  std::string index_cache; /* folder of saved indexes; empty: none */
   uint64_t cache_size = 0; /* bytes of decoded pictures kept */
   FrameLimits limits;
 };

@@ -5,6 +5,7 @@
 #include "framereader.h"
 
 #include "frameindex-c.hpp"
+#include "indexcache.hpp"
 #include "streammetadata.hpp"
 #include "videoreader.hpp"
 
@@ -22,6 +23,7 @@ struct ReaderPrivate {
   std::string location;
   GObjectPtr<GInputStream> stream;
   GBytes *bytes = nullptr;
+  std::optional<std::string> index_cache;
   StructurePtr container_options, codec_options;
 
   Interruption interruption;
@@ -54,6 +56,7 @@ enum {
   PROP_START_FRAME,
   PROP_STOP_FRAME,
   PROP_INDEX_MODE,
+  PROP_INDEX_CACHE,
   PROP_THREAD_COUNT,
   PROP_CACHE_SIZE,
   PROP_CONTAINER_OPTIONS,
@@ -94,6 +97,7 @@ static Result<std::unique_ptr<VideoReader>> open_reader(ReaderPrivate *priv) {
     input.source = ByteSource::of_stream(priv->stream.get());
   if (input.source)
     input.location = input.source->name();
+  settings.player.index_cache = priv->index_cache.value_or(IndexCache::default_folder());
   input.options = Dictionary::from_structure(priv->container_options.get());
   settings.player.reader.decoder.options = Dictionary::from_structure(priv->codec_options.get());
   auto opened = VideoReader::open(std::move(settings), priv->interruption);
@@ -494,6 +498,10 @@ static void gst_framewise_reader_set_property(GObject *object, guint id, const G
   case PROP_INDEX_MODE:
     player.index_mode = static_cast<IndexMode>(g_value_get_enum(value));
     break;
+  case PROP_INDEX_CACHE:
+    if (const char *folder = g_value_get_string(value))
+      priv->index_cache = folder;
+    break;
   case PROP_THREAD_COUNT:
     player.reader.decoder.thread_count = g_value_get_int(value);
     break;
@@ -544,6 +552,9 @@ static void gst_framewise_reader_get_property(GObject *object, guint id, GValue 
     break;
   case PROP_INDEX_MODE:
     g_value_set_enum(value, int(player.index_mode));
+    break;
+  case PROP_INDEX_CACHE:
+    g_value_set_string(value, priv->index_cache ? priv->index_cache->c_str() : nullptr);
     break;
   case PROP_THREAD_COUNT:
     g_value_set_int(value, player.reader.decoder.thread_count);
@@ -675,6 +686,20 @@ static void gst_framewise_reader_class_init(GstFramewiseReaderClass *klass) {
   install(PROP_INDEX_MODE,
           g_param_spec_enum("index-mode", "Index mode", "By what means frames are numbered",
                             GST_TYPE_FRAMEWISE_INDEX_MODE, GST_FRAMEWISE_INDEX_MODE_AUTO, flags));
+  /**
+   * GstFramewiseReader:index-cache:
+   *
+   * Folder in which indexes of local files are saved, to be there at once the next time; those of
+   * files that have changed are made anew. %NULL: `gst-framewise` in the user's cache folder;
+   * empty: none.
+   *
+   * Since: 0.1
+   */
+  install(
+      PROP_INDEX_CACHE,
+      g_param_spec_string("index-cache", "Index cache",
+                          "Folder of saved indexes (NULL = the user's cache folder, empty = none)",
+                          nullptr, flags));
   /**
    * GstFramewiseReader:thread-count:
    *

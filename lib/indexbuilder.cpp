@@ -3,11 +3,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "frameindex.hpp"
+#include "indexcache.hpp"
+#include "indexcolumns.hpp"
 #include "packetinspector.hpp"
 #include "streamclock.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 GST_DEBUG_CATEGORY_STATIC(index_debug);
 #define GST_CAT_DEFAULT index_debug
@@ -25,16 +28,21 @@ static void register_category() {
 class IndexBuilder {
  public:
   IndexBuilder(const FrameIndex::Request &request, Interruption &interruption)
-      : request_(request), interruption_(interruption), index_(new FrameIndex) {}
+      : request_(request), interruption_(interruption) {}
 
-  Result<std::shared_ptr<const FrameIndex>> build();
+  Result<std::shared_ptr<FrameIndex>> build();
+  const ContainerInput &input() const { return *input_; }
 
  private:
   Result<void> by_rate();
   Result<void> scan();
   void order_by_pts();
   std::string reason_to_distrust() const;
-  int reorder_depth() const;
+  int32_t n_packets() const { return int32_t(table_.packet_pts.size()); }
+  void reserve_packets(size_t n);
+  void add_packet(const AVPacket *packet, const PacketInspector &inspector);
+  void forget_frames();
+  void add_frame(const IndexedFrame &frame);
   enum class Keep { order, hashes };
   /* What threads make of damage differs from run to run, and so does whether they tell of it: one
    * pass in which any error ends the picture finds out whether there is some, and where there is,
@@ -43,23 +51,20 @@ class IndexBuilder {
   Result<void> decode(Keep keep, Care care);
   Result<void> prove();
   Result<bool> prove_begins();
-  Result<bool> gives_the_same(PictureDecoder &decoder, const std::vector<PacketPtr> &packets,
-                              int32_t begin, int frames);
+  Result<bool> gives_the_same(const FrameIndex &index, PictureDecoder &decoder,
+                              const std::vector<PacketPtr> &packets, int32_t begin, int frames);
   Result<void> decode_all(Keep keep, Care care);
   bool is_small() const;
-  void finish();
-  void fill_seek_table();
+  std::shared_ptr<FrameIndex> finish();
   void note_progress(int64_t pos);
 
   const FrameIndex::Request &request_;
   Interruption &interruption_;
   std::unique_ptr<ContainerInput> input_;
-  std::shared_ptr<FrameIndex> index_;
-  bool corrupt_ = false;           /* by what the demuxer says */
-  bool damaged_ = false;           /* by what the decoder says */
-  std::vector<char> types_;        /* per packet, from the parser */
-  std::vector<bool> interlaced_;   /* the same */
-  std::vector<int64_t> durations_; /* per packet, in ticks */
+  IndexArrays table_;
+  IndexFacts facts_;
+  bool corrupt_ = false; /* by what the demuxer says */
+  bool damaged_ = false; /* by what the decoder says */
   /* Each pass over the file is a part of the whole. */
   int passes_done_ = 0, passes_ = 1, percent_ = -1;
   int64_t size_ = 0; /* of the file; 0: not asked yet, below 0: not known */
@@ -93,28 +98,46 @@ Result<void> IndexBuilder::by_rate() {
         SETTINGS, format("`%s` does not say what its frame rate and length are. Leave `index-mode` "
                          "at `auto`.",
                          request_.reader.input.location.c_str()));
-  index_->means_ = FrameIndex::Means::rate;
-  index_->exact_ = false;
-  index_->constant_framerate_ = true;
-  index_->rate_ = rate;
-  index_->first_time_ = start;
+  facts_.means = IndexMeans::rate;
+  facts_.exact = false;
+  facts_.constant_framerate = true;
+  facts_.rate = rate;
+  facts_.first_time = start;
   constexpr int64_t ns_per_second = 1000000000;
-  index_->n_frames_ =
+  facts_.n_frames =
       stream->nb_frames > 0
           ? stream->nb_frames
           : av_rescale_rnd(end - start, rate.num, ns_per_second * rate.den, AV_ROUND_NEAR_INF);
-  index_->end_time_ = index_->time(index_->n_frames_);
+  facts_.end_time = start + av_rescale(facts_.n_frames, ns_per_second * rate.den, rate.num);
   return {};
+}
+
+void IndexBuilder::reserve_packets(size_t n) {
+  for (auto *column :
+       {&table_.packet_pts, &table_.packet_dts, &table_.packet_pos, &table_.packet_duration})
+    column->reserve(n);
+  table_.packet_size.reserve(n);
+  table_.packet_flags.reserve(n);
+  table_.packet_type.reserve(n);
+}
+
+void IndexBuilder::add_packet(const AVPacket *packet, const PacketInspector &inspector) {
+  table_.packet_pts.push_back(packet->pts);
+  table_.packet_dts.push_back(packet->dts);
+  table_.packet_pos.push_back(packet->pos);
+  table_.packet_duration.push_back(packet->duration);
+  table_.packet_size.push_back(packet->size);
+  table_.packet_flags.push_back(uint8_t((packet->flags & AV_PKT_FLAG_KEY ? packet_flag::key : 0) |
+                                        (inspector.shown() ? packet_flag::shown : 0) |
+                                        (inspector.interlaced() ? packet_flag::interlaced : 0)));
+  table_.packet_type.push_back(inspector.picture_type());
 }
 
 Result<void> IndexBuilder::scan() {
   PacketInspector inspector(input_->stream());
   PacketPtr packet = new_packet();
-  if (const int64_t expected = input_->stream()->nb_frames; expected > 0 && expected < 1 << 20) {
-    index_->packets_.reserve(size_t(expected));
-    types_.reserve(size_t(expected));
-    durations_.reserve(size_t(expected));
-  }
+  if (const int64_t expected = input_->stream()->nb_frames; expected > 0 && expected < 1 << 20)
+    reserve_packets(size_t(expected));
   for (;;) {
     auto read = input_->read_packet(packet.get());
     if (!read)
@@ -122,16 +145,12 @@ Result<void> IndexBuilder::scan() {
     if (!*read)
       break;
     inspector.inspect(packet.get());
-    index_->packets_.push_back({packet->pts, packet->dts, packet->pos, packet->size,
-                                bool(packet->flags & AV_PKT_FLAG_KEY), inspector.shown()});
-    types_.push_back(inspector.picture_type());
-    interlaced_.push_back(inspector.interlaced());
-    durations_.push_back(packet->duration);
+    add_packet(packet.get(), inspector);
     corrupt_ |= bool(packet->flags & AV_PKT_FLAG_CORRUPT);
     note_progress(packet->pos);
     av_packet_unref(packet.get());
     constexpr size_t most_packets = std::numeric_limits<int32_t>::max() - 1;
-    if (index_->packets_.size() >= most_packets)
+    if (table_.packet_pts.size() >= most_packets)
       return FRAMEWISE_FAIL_RESOURCE(FAILED, "The stream has more packets than can be counted.");
   }
   corrupt_ |= input_->truncation() != 0;
@@ -140,38 +159,55 @@ Result<void> IndexBuilder::scan() {
 }
 
 void IndexBuilder::order_by_pts() {
-  const auto &packets = index_->packets_;
-  auto &frames = index_->frames_;
   std::vector<int32_t> order;
-  order.reserve(packets.size());
-  for (int32_t i = 0; i < index_->n_packets(); i++)
-    if (packets[i].shown)
+  order.reserve(table_.packet_pts.size());
+  for (int32_t i = 0; i < n_packets(); i++)
+    if (table_.packet_flags[i] & packet_flag::shown)
       order.push_back(i);
+  const auto &pts = table_.packet_pts;
   std::stable_sort(order.begin(), order.end(),
-                   [&](int32_t a, int32_t b) { return packets[a].pts < packets[b].pts; });
+                   [&](int32_t a, int32_t b) { return pts[a] < pts[b]; });
   StreamClock clock;
-  frames.clear();
-  frames.reserve(order.size());
+  forget_frames();
   for (int32_t i : order) {
+    const uint8_t flags = table_.packet_flags[i];
     IndexedFrame frame;
-    frame.pts = packets[i].pts;
-    const auto stamp = clock.stamp(*input_, frame.pts, durations_[i]);
+    frame.pts = pts[i];
+    const auto stamp = clock.stamp(*input_, frame.pts, table_.packet_duration[i]);
     frame.time = stamp.time;
-    index_->end_time_ = stamp.time + stamp.duration;
+    facts_.end_time = stamp.time + stamp.duration;
     frame.packet = i;
-    frame.picture_type = types_[i];
-    frame.key = packets[i].key;
-    frame.interlaced = interlaced_[i];
-    frames.push_back(frame);
+    frame.picture_type = table_.packet_type[i];
+    frame.key = flags & packet_flag::key;
+    frame.interlaced = flags & packet_flag::interlaced;
+    add_frame(frame);
   }
 }
 
+void IndexBuilder::forget_frames() {
+  table_.frame_pts.clear();
+  table_.frame_time.clear();
+  table_.frame_packet.clear();
+  table_.frame_flags.clear();
+  table_.frame_type.clear();
+  table_.hashes.clear();
+}
+
+void IndexBuilder::add_frame(const IndexedFrame &frame) {
+  table_.frame_pts.push_back(frame.pts);
+  table_.frame_time.push_back(frame.time);
+  table_.frame_packet.push_back(frame.packet);
+  table_.frame_flags.push_back(
+      uint8_t((frame.key ? frame_flag::key : 0) | (frame.interlaced ? frame_flag::interlaced : 0)));
+  table_.frame_type.push_back(frame.picture_type);
+}
+
 /* How many pictures the decoder must hold back for the order of the timestamps to come out. */
-int IndexBuilder::reorder_depth() const {
+static int reorder_depth(const IndexArrays &table) {
   int depth = 0;
-  std::vector<int32_t> rank(index_->packets_.size(), -1);
-  for (size_t number = 0; number < index_->frames_.size(); number++)
-    rank[index_->frames_[number].packet] = int32_t(number);
+  std::vector<int32_t> rank(table.packet_pts.size(), -1);
+  for (size_t number = 0; number < table.frame_packet.size(); number++)
+    rank[table.frame_packet[number]] = int32_t(number);
   int32_t decoded = 0;
   for (int32_t number : rank)
     if (number >= 0)
@@ -179,8 +215,27 @@ int IndexBuilder::reorder_depth() const {
   return depth;
 }
 
+/* Nothing where the timestamps of the packets so far can be trusted. Frames are in their order. */
+static const char *reason_to_distrust_timestamps(const IndexArrays &table) {
+  int64_t last_dts = AV_NOPTS_VALUE;
+  for (size_t i = 0; i < table.packet_pts.size(); i++) {
+    const int64_t pts = table.packet_pts[i], dts = table.packet_dts[i];
+    if (table.packet_flags[i] & packet_flag::shown && pts == AV_NOPTS_VALUE)
+      return "missing timestamps";
+    if (dts == AV_NOPTS_VALUE)
+      continue;
+    if (last_dts != AV_NOPTS_VALUE && dts <= last_dts)
+      return "decoding timestamps that do not rise";
+    last_dts = dts;
+  }
+  const auto &pts = table.frame_pts;
+  if (std::adjacent_find(pts.begin(), pts.end()) != pts.end())
+    return "repeated timestamps";
+  return nullptr;
+}
+
+/* Of frames that are in the order of their timestamps. */
 std::string IndexBuilder::reason_to_distrust() const {
-  const auto &packets = index_->packets_;
   const char *format_name = input_->context()->iformat->name;
   /* Their timestamps are made up by libavformat, or left out. */
   for (const char *name : {"avi", "mpeg", "mpegvideo", "mxf", "rm", "nuv"})
@@ -188,50 +243,36 @@ std::string IndexBuilder::reason_to_distrust() const {
       return "a container without true timestamps";
   if (corrupt_)
     return "packets marked as damaged";
-  if (packets.empty())
+  if (n_packets() == 0)
     return {};
-  if (!packets[0].key)
+  auto is = [&](size_t i, uint8_t flag) { return bool(table_.packet_flags[i] & flag); };
+  if (!is(0, packet_flag::key))
     return "no key picture at the start";
-  std::vector<int64_t> seen;
-  seen.reserve(packets.size());
-  int64_t last_dts = AV_NOPTS_VALUE;
-  for (const IndexedPacket &packet : packets) {
-    if (packet.shown && packet.pts == AV_NOPTS_VALUE)
-      return "missing timestamps";
-    if (packet.shown)
-      seen.push_back(packet.pts);
-    if (packet.dts != AV_NOPTS_VALUE) {
-      if (last_dts != AV_NOPTS_VALUE && packet.dts <= last_dts)
-        return "decoding timestamps that do not rise";
-      last_dts = packet.dts;
-    }
-  }
-  std::sort(seen.begin(), seen.end());
-  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
-    return "repeated timestamps";
+  if (const char *reason = reason_to_distrust_timestamps(table_))
+    return reason;
   const AVCodecDescriptor *codec = avcodec_descriptor_get(input_->stream()->codecpar->codec_id);
-  const bool all_keys = std::all_of(packets.begin(), packets.end(),
-                                    [](const IndexedPacket &packet) { return packet.key; });
-  if (packets.size() > 1 && all_keys && !(codec && codec->props & AV_CODEC_PROP_INTRA_ONLY))
+  const bool all_keys = std::all_of(table_.packet_flags.begin(), table_.packet_flags.end(),
+                                    [](uint8_t flags) { return bool(flags & packet_flag::key); });
+  if (n_packets() > 1 && all_keys && !(codec && codec->props & AV_CODEC_PROP_INTRA_ONLY))
     return "every packet is said to be a key picture";
-  for (size_t i = 1; i < packets.size() && !packets[i].key; i++)
-    if (packets[i].shown && packets[i].pts < packets[0].pts)
+  for (int32_t i = 1; i < n_packets() && !is(i, packet_flag::key); i++)
+    if (is(i, packet_flag::shown) && table_.packet_pts[i] < table_.packet_pts[0])
       return "leading pictures at the start";
-  if (reorder_depth() > input_->stream()->codecpar->video_delay)
+  if (reorder_depth(table_) > input_->stream()->codecpar->video_delay)
     return "more reordering than the decoder is told of";
   return {};
 }
 
 bool IndexBuilder::is_small() const {
   const AVCodecParameters *codec = input_->stream()->codecpar;
-  const int64_t samples = int64_t(index_->packets_.size()) * codec->width * codec->height;
+  const int64_t samples = int64_t(n_packets()) * codec->width * codec->height;
   return samples > 0 && samples <= request_.prove_up_to; /* 0: of unknown size */
 }
 
 Result<void> IndexBuilder::decode(Keep keep, Care care) {
   passes_ = std::max(passes_, passes_done_ + 1);
-  index_->means_ = keep == Keep::order ? FrameIndex::Means::order : FrameIndex::Means::hashes;
-  index_->one_thread_ = care == Care::repeatable;
+  facts_.means = keep == Keep::order ? IndexMeans::order : IndexMeans::hashes;
+  facts_.one_thread = care == Care::repeatable;
   return decode_all(keep, care);
 }
 
@@ -241,17 +282,17 @@ Result<void> IndexBuilder::prove() {
   passes_ = passes_done_ + 2;
   if (auto decoded = decode(Keep::hashes, Care::suspicious); !decoded || damaged_)
     return decoded;
-  const std::vector<uint64_t> by_many = index_->hashes_;
+  const std::vector<uint64_t> by_many = table_.hashes;
   if (auto decoded = decode(Keep::hashes, Care::repeatable); !decoded)
     return decoded;
-  damaged_ |= index_->hashes_ != by_many;
+  damaged_ |= table_.hashes != by_many;
   if (damaged_)
     return {};
-  index_->one_thread_ = false;
+  facts_.one_thread = false;
   auto proved = prove_begins();
   if (proved && *proved) {
-    index_->means_ = FrameIndex::Means::order;
-    index_->hashes_.clear();
+    facts_.means = IndexMeans::order;
+    table_.hashes.clear();
   }
   return proved ? Result<void>() : Failure(proved.error());
 }
@@ -273,21 +314,21 @@ Result<bool> IndexBuilder::prove_begins() {
     bytes += packet->size;
     packets.push_back(std::move(packet));
   }
-  finish();
-  if (int64_t(packets.size()) != index_->n_packets())
+  const auto index = finish();
+  if (int64_t(packets.size()) != n_packets())
     return false;
   auto opened = PictureDecoder::open(input_->stream(), request_.reader.decoder,
                                      PictureDecoder::Purpose::pictures);
   if (!opened)
     return Failure(opened.error());
-  const SeekTable &table = index_->seek_table_;
+  const SeekTable &table = index->seek_table();
   std::map<int32_t, int> frames_of; /* per packet to begin with */
-  for (int32_t number = 0; number < index_->n_frames_; number++)
+  for (int32_t number = 0; number < index->n_frames(); number++)
     frames_of[best_begin(table, number)]++;
   for (const auto &[begin, frames] : frames_of) {
     if (begin == 0)
       continue; /* which is linear decoding */
-    auto right = gives_the_same(**opened, packets, begin, frames);
+    auto right = gives_the_same(*index, **opened, packets, begin, frames);
     if (!right || !*right)
       return right;
   }
@@ -296,7 +337,7 @@ Result<bool> IndexBuilder::prove_begins() {
 
 /* Whether the `frames` that are to be had by beginning with packet `begin` are right. One that does
  * not come at all is looked for elsewhere by whoever misses it. */
-Result<bool> IndexBuilder::gives_the_same(PictureDecoder &decoder,
+Result<bool> IndexBuilder::gives_the_same(const FrameIndex &index, PictureDecoder &decoder,
                                           const std::vector<PacketPtr> &packets, int32_t begin,
                                           int frames) {
   decoder.flush();
@@ -316,11 +357,11 @@ Result<bool> IndexBuilder::gives_the_same(PictureDecoder &decoder,
       continue;
     }
     const auto tag = int32_t(compat::tag_of(picture->get()));
-    const int64_t number = index_->frame_from(tag, pictures_from[tag]++);
-    if (number < 0 || best_begin(index_->seek_table_, int32_t(number)) != begin)
+    const int64_t number = index.frame_from(tag, pictures_from[tag]++);
+    if (number < 0 || best_begin(index.seek_table(), int32_t(number)) != begin)
       continue;
     frames--;
-    if (FrameIndex::hash_of(picture->get()) != index_->hashes_[number])
+    if (FrameIndex::hash_of(picture->get()) != table_.hashes[number])
       return false;
   }
   return true;
@@ -343,32 +384,30 @@ Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
   PictureDecoder &decoder = **opened;
   if (keep == Keep::hashes && is_small())
     decoder.set_ground(care == Care::suspicious ? 0x55 : 0xaa);
-  auto &frames = index_->frames_;
-  frames.clear();
-  index_->hashes_.clear();
+  forget_frames();
   damaged_ = false;
   StreamClock clock;
 
   auto take = [&](const AVFrame *picture) {
     int64_t tag = compat::tag_of(picture);
-    if (tag < 0 || tag >= index_->n_packets()) {
-      index_->counts_only_ = true;
+    if (tag < 0 || tag >= n_packets()) {
+      facts_.counts_only = true;
       tag = 0;
     }
     IndexedFrame frame;
     frame.pts = picture->best_effort_timestamp;
     const auto stamp = clock.stamp(*input_, frame.pts, compat::duration(picture));
     frame.time = stamp.time;
-    index_->end_time_ = stamp.time + stamp.duration;
+    facts_.end_time = stamp.time + stamp.duration;
     frame.packet = int32_t(tag);
     frame.picture_type = av_get_picture_type_char(picture->pict_type);
-    frame.key = index_->packets_[tag].key &&
+    frame.key = table_.packet_flags[tag] & packet_flag::key &&
                 (compat::is_key_frame(picture) || picture->pict_type == AV_PICTURE_TYPE_I);
     frame.interlaced = compat::is_interlaced(picture);
-    frames.push_back(frame);
+    add_frame(frame);
     damaged_ |= picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT;
     if (keep == Keep::hashes)
-      index_->hashes_.push_back(FrameIndex::hash_of(picture));
+      table_.hashes.push_back(FrameIndex::hash_of(picture));
   };
   auto take_all = [&]() -> Result<void> {
     for (;;) {
@@ -400,76 +439,15 @@ Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
   return {};
 }
 
-void IndexBuilder::fill_seek_table() {
-  const auto &packets = index_->packets_;
-  const auto &frames = index_->frames_;
-  SeekTable &table = index_->seek_table_;
-  table.packet_of.clear();
-  table.packet_of.reserve(frames.size());
-  for (const IndexedFrame &frame : frames)
-    table.packet_of.push_back(frame.packet);
-  table.first_good.assign(packets.size(), SeekTable::never);
-  const bool in_order =
-      std::is_sorted(frames.begin(), frames.end(), [](const auto &a, const auto &b) {
-        return a.pts == AV_NOPTS_VALUE || b.pts == AV_NOPTS_VALUE || a.pts < b.pts;
-      });
-  for (size_t i = 0; i < packets.size() && !index_->counts_only_; i++) {
-    if (!packets[i].key)
-      continue;
-    if (int32_t number = index_->first_frame_from_[i]; number >= 0) {
-      if (frames[number].key)
-        table.first_good[i] = number;
-    } else if (!packets[i].shown && in_order && packets[i].pts != AV_NOPTS_VALUE) {
-      auto after =
-          std::lower_bound(frames.begin(), frames.end(), packets[i].pts,
-                           [](const IndexedFrame &frame, int64_t pts) { return frame.pts < pts; });
-      if (after != frames.end())
-        table.first_good[i] = int32_t(after - frames.begin());
-    }
-  }
-  if (!packets.empty())
-    table.first_good[0] = 0;
-}
-
-static bool is_even(const std::vector<IndexedFrame> &frames, int64_t precision) {
-  const int64_t n = int64_t(frames.size());
-  for (int64_t i = 1; i + 1 < n; i++) {
-    const int64_t even = frames[0].time + av_rescale(i, frames[n - 1].time - frames[0].time, n - 1);
-    if (std::llabs(frames[i].time - even) > precision)
-      return false;
-  }
-  return true;
-}
-
-void IndexBuilder::finish() {
-  auto &index = *index_;
-  index.n_frames_ = int64_t(index.frames_.size());
-  index.more_from_.clear();
-  index.keys_.clear();
-  index.by_pos_.clear();
-  index.first_frame_from_.assign(index.packets_.size(), -1);
-  std::map<int32_t, int> pictures_from;
-  for (size_t number = 0; number < index.frames_.size(); number++) {
-    const int32_t packet = index.frames_[number].packet;
-    if (index.first_frame_from_[packet] < 0)
-      index.first_frame_from_[packet] = int32_t(number);
-    else
-      index.more_from_[{packet, ++pictures_from[packet]}] = int64_t(number);
-    if (index.frames_[number].key)
-      index.keys_.push_back(int32_t(number));
-  }
-  index.by_pos_.reserve(index.packets_.size());
-  for (int32_t i = 0; i < index.n_packets(); i++)
-    if (index.packets_[i].pos >= 0)
-      index.by_pos_.emplace_back(index.packets_[i].pos, i);
-  std::sort(index.by_pos_.begin(), index.by_pos_.end());
+/* What there is so far, as an index. */
+std::shared_ptr<FrameIndex> IndexBuilder::finish() {
   const AVRational tick = input_->stream()->time_base;
-  index.constant_framerate_ =
-      is_even(index.frames_, av_rescale(1000000000, tick.num, tick.den) + 1);
-  fill_seek_table();
+  derive_columns(table_, facts_, av_rescale(1000000000, tick.num, tick.den) + 1);
+  auto store = std::make_shared<const IndexArrays>(table_);
+  return std::make_shared<FrameIndex>(facts_, view_of(*store), store);
 }
 
-Result<std::shared_ptr<const FrameIndex>> IndexBuilder::build() {
+Result<std::shared_ptr<FrameIndex>> IndexBuilder::build() {
   register_category();
   auto input = ContainerInput::open(request_.reader.input, interruption_);
   if (!input)
@@ -478,7 +456,7 @@ Result<std::shared_ptr<const FrameIndex>> IndexBuilder::build() {
   if (request_.mode == IndexMode::constant_framerate) {
     if (auto made = by_rate(); !made)
       return Failure(made.error());
-    return index_;
+    return std::make_shared<FrameIndex>(facts_, IndexView(), nullptr);
   }
   if (!input_->is_seekable())
     return FRAMEWISE_FAIL_RESOURCE(
@@ -488,33 +466,62 @@ Result<std::shared_ptr<const FrameIndex>> IndexBuilder::build() {
   passes_ = verified ? 2 : 1;
   if (auto scanned = scan(); !scanned)
     return Failure(scanned.error());
-  index_->distrust_ = request_.trust_scan ? reason_to_distrust() : "it was disproved";
-  if (index_->distrust_.empty())
-    order_by_pts();
+  order_by_pts();
+  facts_.distrust = request_.trust_scan ? reason_to_distrust() : "it was disproved";
   Result<void> decoded;
   if (verified)
     decoded = decode(Keep::hashes, Care::suspicious);
   else if (is_small())
     decoded = prove();
-  else if (!index_->distrust_.empty())
+  else if (!facts_.distrust.empty())
     decoded = decode(Keep::order, Care::suspicious);
-  if (decoded && damaged_ && !index_->one_thread_)
+  if (decoded && damaged_ && !facts_.one_thread)
     decoded = decode(Keep::hashes, Care::repeatable);
-  index_->exact_ = !damaged_;
+  facts_.exact = !damaged_;
   if (!decoded)
     return Failure(decoded.error());
-  finish();
+  auto index = finish();
   static const char *const names[] = {"rate", "scan", "order", "hashes"};
   GST_INFO("%s: %" G_GINT64_FORMAT " frames by %s%s%s%s", request_.reader.input.location.c_str(),
-           index_->n_frames_, names[int(index_->means_)],
-           index_->distrust_.empty() ? "" : ", distrusted: ", index_->distrust_.c_str(),
+           index->n_frames(), names[int(facts_.means)],
+           facts_.distrust.empty() ? "" : ", distrusted: ", facts_.distrust.c_str(),
            damaged_ ? ", damaged" : "");
-  return index_;
+  return index;
+}
+
+/* What the index of `path` will be of; its fingerprint is older than what is read for it. */
+static std::shared_ptr<IndexOrigin> begin_origin(const FrameIndex::Request &request,
+                                                 const std::string &path, const GiveUp &give_up) {
+  auto print = take_fingerprint(path, give_up);
+  if (!print)
+    return nullptr;
+  auto origin = std::make_shared<IndexOrigin>();
+  origin->key = index_key(request, path);
+  origin->location = path;
+  origin->fingerprint = std::move(*print);
+  origin->scan_was_disproved = !request.trust_scan;
+  return origin;
 }
 
 Result<std::shared_ptr<const FrameIndex>> FrameIndex::build(const Request &request,
                                                             Interruption &interruption) {
-  return IndexBuilder(request, interruption).build();
+  const GiveUp give_up = [&] { return interruption.is_set(); };
+  const auto path = local_file_at(request.reader.input.location);
+  if (path && !request.cache_folder.empty()) {
+    auto [index, change] =
+        IndexCache(request.cache_folder).look_up(index_key(request, *path), *path, give_up);
+    const bool suits = index && (request.trust_scan || index->origin()->scan_was_disproved);
+    if (suits && change == FileChange::none)
+      return index;
+  }
+  auto origin = path ? begin_origin(request, *path, give_up) : nullptr;
+  IndexBuilder builder(request, interruption);
+  auto built = builder.build();
+  if (!built)
+    return Failure(built.error());
+  if (origin && builder.input().is_one_file())
+    (*built)->set_origin(std::move(origin));
+  return *built;
 }
 
 } // namespace framewise

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <vector>
+#include <span>
 
 namespace framewise {
 
@@ -24,9 +24,9 @@ struct SeekTable {
   /* For each packet: the first frame that comes out right when decoding begins with it; `never` for
    * one that decoding cannot begin with. The pictures before it in presentation order (leading
    * ones) may refer to what was not decoded. */
-  std::vector<int32_t> first_good;
+  std::span<const int32_t> first_good;
   /* For each frame: the packet that its picture is from. */
-  std::vector<int32_t> packet_of;
+  std::span<const int32_t> packet_of;
 
   bool can_begin_with(int32_t packet) const { return first_good[packet] != never; }
 };

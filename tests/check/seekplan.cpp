@@ -9,10 +9,16 @@
 #include <algorithm>
 #include <random>
 #include <set>
+#include <vector>
 
 using namespace framewise;
 
 namespace {
+
+struct OwnSeekTable {
+  std::vector<int32_t> first_good, packet_of;
+  operator SeekTable() const { return {first_good, packet_of}; }
+};
 
 /* A stream in which each picture names those that it refers to, by packet. */
 struct Stream {
@@ -24,8 +30,8 @@ struct Stream {
   std::vector<Packet> packets;
   int reorder_depth = 0;
 
-  SeekTable table() const {
-    SeekTable table;
+  OwnSeekTable table() const {
+    OwnSeekTable table;
     int32_t frames = 0;
     for (const Packet &packet : packets)
       frames = std::max(frames, packet.frame + 1);
@@ -139,7 +145,7 @@ class Decoder {
 };
 
 /* Follows the plan until the frame comes; false if it does not, or comes spoilt. */
-bool fetch(Decoder &decoder, const SeekTable &table, int32_t frame) {
+bool fetch(Decoder &decoder, const OwnSeekTable &table, int32_t frame) {
   if (auto begin = plan_access(table, decoder.position, frame))
     decoder.begin_with(*begin);
   while (auto given = decoder.give())
@@ -155,7 +161,7 @@ template <typename Use> void with_random_streams(Use use) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     std::mt19937 random(seed);
     const Stream stream = random_stream(random);
-    const SeekTable table = stream.table();
+    const OwnSeekTable table = stream.table();
     use(stream, table, random);
     if (testing::Test::HasFailure())
       return;
@@ -165,7 +171,7 @@ template <typename Use> void with_random_streams(Use use) {
 } // namespace
 
 TEST(SeekPlan, every_frame_comes_right_in_any_order) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &random) {
     Decoder decoder(stream);
     for (int i = 0; i < 200; i++) {
       const int32_t frame = int32_t(random() % table.packet_of.size());
@@ -175,7 +181,7 @@ TEST(SeekPlan, every_frame_comes_right_in_any_order) {
 }
 
 TEST(SeekPlan, every_frame_comes_right_where_others_are_left_out) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &random) {
     Decoder decoder(stream);
     const auto frames = int32_t(table.packet_of.size());
     Reading reading{0};
@@ -206,7 +212,7 @@ TEST(SeekPlan, every_frame_comes_right_where_others_are_left_out) {
 }
 
 TEST(SeekPlan, a_run_from_the_start_begins_once) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &) {
     Decoder decoder(stream);
     for (int32_t frame = 0; frame < int32_t(table.packet_of.size()); frame++)
       ASSERT_TRUE(fetch(decoder, table, frame)) << "frame " << frame;
@@ -216,7 +222,7 @@ TEST(SeekPlan, a_run_from_the_start_begins_once) {
 }
 
 TEST(SeekPlan, a_frame_ahead_in_the_same_group_never_seeks) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &random) {
     for (int i = 0; i < 50; i++) {
       Decoder decoder(stream);
       const int32_t from = int32_t(random() % table.packet_of.size());
@@ -232,7 +238,7 @@ TEST(SeekPlan, a_frame_ahead_in_the_same_group_never_seeks) {
 }
 
 TEST(SeekPlan, going_on_is_never_farther_than_seeking) {
-  with_random_streams([](const Stream &stream, const SeekTable &table, std::mt19937 &random) {
+  with_random_streams([](const Stream &stream, const OwnSeekTable &table, std::mt19937 &random) {
     Decoder decoder(stream);
     for (int i = 0; i < 100; i++) {
       const int32_t frame = int32_t(random() % table.packet_of.size());
@@ -248,7 +254,7 @@ TEST(SeekPlan, going_on_is_never_farther_than_seeking) {
 
 TEST(SeekPlan, leading_pictures_begin_a_group_earlier) {
   /* I0 P1 | I4 B2 B3 (leading) P5 */
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, 4, SeekTable::never, SeekTable::never, SeekTable::never};
   table.packet_of = {0, 1, 3, 4, 2, 5};
   EXPECT_EQ(best_begin(table, 1), 0);
@@ -259,7 +265,7 @@ TEST(SeekPlan, leading_pictures_begin_a_group_earlier) {
 }
 
 TEST(SeekPlan, the_first_packet_serves_where_there_is_no_key) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, SeekTable::never};
   table.packet_of = {0, 1, 2};
   EXPECT_EQ(best_begin(table, 2), 0);
@@ -268,7 +274,7 @@ TEST(SeekPlan, the_first_packet_serves_where_there_is_no_key) {
 }
 
 TEST(SeekPlan, earlier_begins_are_the_keys_one_by_one) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, 3, SeekTable::never, 7, SeekTable::never};
   table.packet_of = {0, 0, 0, 1, 1, 1, 1, 3};
   EXPECT_EQ(earlier_begin(table, 4), 3);
@@ -277,7 +283,7 @@ TEST(SeekPlan, earlier_begins_are_the_keys_one_by_one) {
 }
 
 TEST(SeekPlan, a_decoder_that_has_ended_begins_anew) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never};
   table.packet_of = {0, 1};
   DecoderPosition ended{0, 2, 0, true, 0};
@@ -287,7 +293,7 @@ TEST(SeekPlan, a_decoder_that_has_ended_begins_anew) {
 }
 
 TEST(SeekPlan, what_was_given_is_not_waited_for) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, SeekTable::never};
   table.packet_of = {0, 1, 2};
   DecoderPosition decoder{0, 2, 1, false, 0};
@@ -296,7 +302,7 @@ TEST(SeekPlan, what_was_given_is_not_waited_for) {
 }
 
 TEST(SeekPlan, pictures_on_the_way_are_left_out_for_jumps) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good.assign(100, SeekTable::never);
   table.first_good[0] = 0;
   for (int32_t i = 0; i < 100; i++)
@@ -307,7 +313,7 @@ TEST(SeekPlan, pictures_on_the_way_are_left_out_for_jumps) {
 }
 
 TEST(SeekPlan, pictures_on_the_way_are_kept_for_steps) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good.assign(100, SeekTable::never);
   table.first_good[0] = 0;
   for (int32_t i = 0; i < 100; i++)
@@ -321,14 +327,14 @@ TEST(SeekPlan, pictures_on_the_way_are_kept_for_steps) {
 
 TEST(SeekPlan, the_frame_expected_next_is_not_left_out) {
   /* I0 P2 B1 */
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, SeekTable::never};
   table.packet_of = {0, 2, 1};
   EXPECT_EQ(sparse_until(table, {1, -1, 2}), 1);
 }
 
 TEST(SeekPlan, a_decoder_that_is_gone_on_with_is_not_ended) {
-  SeekTable table;
+  OwnSeekTable table;
   table.first_good = {0, SeekTable::never, SeekTable::never, 3, SeekTable::never};
   table.packet_of = {0, 1, 2, 3, 4};
   const DecoderPosition begun{0, 0, -1, false, 0};
@@ -338,7 +344,7 @@ TEST(SeekPlan, a_decoder_that_is_gone_on_with_is_not_ended) {
 }
 
 TEST(SeekPlan, a_decoder_that_is_read_backwards_gives_all_before_it_is_ended) {
-  SeekTable table;
+  OwnSeekTable table;
   for (int32_t i = 0; i < 60; i++) {
     table.first_good.push_back(i == 0 ? 0 : SeekTable::never);
     table.packet_of.push_back(i);
