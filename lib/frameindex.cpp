@@ -9,7 +9,6 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <ranges>
 #include <xxhash.h>
 
 namespace framewise {
@@ -82,6 +81,13 @@ int64_t FrameIndex::frame_at(int64_t time) const {
   return number;
 }
 
+/* Packets by their places. */
+struct ByPos {
+  std::span<const int64_t> pos;
+  bool operator()(int32_t packet, int64_t place) const { return pos[packet] < place; }
+  bool operator()(int64_t place, int32_t packet) const { return place < pos[packet]; }
+};
+
 int32_t FrameIndex::find(const AVPacket *packet) const {
   auto has_size = [&](int32_t i) { return table_.packet_size[i] == packet->size; };
   auto is_it = [&](int32_t i) {
@@ -99,15 +105,23 @@ int32_t FrameIndex::find(const AVPacket *packet) const {
     return found;
   };
   if (packet->pos >= 0) {
-    auto pos_of = [&](int32_t i) { return table_.packet_pos[i]; };
-    const auto there = std::ranges::equal_range(table_.by_pos, packet->pos, {}, pos_of);
+    auto [begin, end] = std::equal_range(table_.by_pos.begin(), table_.by_pos.end(), packet->pos,
+                                         ByPos{table_.packet_pos});
+    const std::span<const int32_t> there(begin, end);
     if (int32_t found = only_one(there, has_size); found >= 0)
       return found;
     /* Several in one place (a page, a block with lacing): by their timestamps. */
     if (!there.empty())
       return only_one(there, is_it);
   }
-  return only_one(std::views::iota(0, n_packets()), is_it);
+  int32_t found = -1;
+  for (int32_t i = 0; i < n_packets(); i++)
+    if (is_it(i)) {
+      if (found >= 0)
+        return -1;
+      found = i;
+    }
+  return found;
 }
 
 int64_t FrameIndex::frame_from(int32_t packet, int nth) const {
