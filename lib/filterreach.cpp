@@ -265,7 +265,10 @@ std::optional<FilterReach> around(std::optional<int> back, std::optional<int> fo
 }
 
 std::optional<FilterReach> tmix(const FilterNode &node) {
-  return around(number_of(node, "frames", 3), 0);
+  auto frames = number_of(node, "frames", 3);
+  if (frames)
+    frames = std::max(*frames - 1, 0);
+  return around(frames, 0);
 }
 
 std::optional<FilterReach> atadenoise(const FilterNode &node) {
