@@ -231,13 +231,16 @@ Result<DecodedFrame> FilteredVideo::read_in_reach(int64_t number) {
     if (next->status == FilterRun::Status::output) {
       FilterRun::Output &output = *next->output;
       const int64_t came = visitor_next_++;
-      if (came % reach_.per_input == 0 && came >= trusted_from_ &&
-          output.like != came / reach_.per_input)
+      const bool is_expected = came % reach_.per_input != 0 || came < trusted_from_ ||
+                               output.like == came / reach_.per_input;
+      if (!is_expected || is_dithered(output.params.format))
         return distrust(number);
       DecodedFrame frame = finished(std::move(output), came);
       if (reach_.per_input == 1) {
         complete = std::move(frame);
       } else {
+        if (frame.duration == 0 && unfinished_)
+          frame.duration = std::max<int64_t>(frame.time - unfinished_->time, 0);
         complete = std::exchange(unfinished_, std::move(frame));
         if (complete)
           complete->duration = std::max<int64_t>(unfinished_->time - complete->time, 0);

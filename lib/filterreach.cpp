@@ -82,7 +82,6 @@ const char *const own_frame_names[] = {
     "geq",
     "gradfun",
     "grayworld",
-    "greyedge",
     "hflip",
     "histogram",
     "hqx",
@@ -164,6 +163,22 @@ bool asks_for_more(const std::string &value) {
                     [&](const char *name) { return word == name; }))
       return true;
     begin = end;
+  }
+  return false;
+}
+
+/* The names of formats and of ways to dither. */
+bool spreads_errors(const std::string &value) {
+  for (const char *separators = "|:,"; *separators; separators++) {
+    char **names = g_strsplit(value.c_str(), (std::string() + *separators).c_str(), -1);
+    const bool any = std::any_of(names, names + g_strv_length(names), [](const char *name) {
+      const AVPixelFormat format = av_get_pix_fmt(name);
+      return (format != AV_PIX_FMT_NONE && is_dithered(format)) || !strcmp(name, "ed") ||
+             !strcmp(name, "error_diffusion");
+    });
+    g_strfreev(names);
+    if (any)
+      return true;
   }
   return false;
 }
@@ -250,7 +265,10 @@ std::optional<FilterReach> around(std::optional<int> back, std::optional<int> fo
 }
 
 std::optional<FilterReach> tmix(const FilterNode &node) {
-  return around(number_of(node, "frames", 3), 0);
+  auto frames = number_of(node, "frames", 3);
+  if (frames)
+    frames = std::max(*frames - 1, 0);
+  return around(frames, 0);
 }
 
 std::optional<FilterReach> atadenoise(const FilterNode &node) {
@@ -260,26 +278,17 @@ std::optional<FilterReach> atadenoise(const FilterNode &node) {
   return around(size, size);
 }
 
-std::optional<FilterReach> by_radius(const FilterNode &node, const char *key, int otherwise) {
-  const auto radius = number_of(node, key, otherwise);
-  return around(radius, radius);
-}
-
-std::optional<FilterReach> tmedian(const FilterNode &node) { return by_radius(node, "radius", 1); }
-std::optional<FilterReach> amplify(const FilterNode &node) { return by_radius(node, "radius", 2); }
-
 constexpr struct {
   const char *name;
   std::optional<FilterReach> (*reach)(const FilterNode &);
 } windows[] = {
-    {"amplify", amplify},         {"atadenoise", atadenoise}, {"bwdif", bwdif},
-    {"estdif", estdif_or_w3fdif}, {"tmedian", tmedian},       {"tmix", tmix},
+    {"atadenoise", atadenoise},   {"bwdif", bwdif}, {"estdif", estdif_or_w3fdif}, {"tmix", tmix},
     {"w3fdif", estdif_or_w3fdif}, {"yadif", yadif},
 };
 
 std::optional<FilterReach> reach_of(const FilterNode &node) {
   for (const auto &option : node.options)
-    if (asks_for_more(option.value))
+    if (asks_for_more(option.value) || spreads_errors(option.value))
       return std::nullopt;
   if (is_own_frame(node))
     return FilterReach{FilterReach::Kind::own_frame};
@@ -293,7 +302,7 @@ std::optional<FilterReach> reach_of(const FilterNode &node) {
 
 /* One way through, from the input to the output. */
 bool is_line(const FilterSpec &spec) {
-  if (spec.chains.size() != 1)
+  if (spec.chains.size() != 1 || spec.sws_flags.find("dither") != std::string::npos)
     return false;
   const FilterChain &chain = spec.chains[0];
   for (size_t i = 0; i < chain.size(); i++) {
@@ -373,6 +382,14 @@ FilterReach reach_of(const FilterDescription &description) {
     }
   }
   return whole;
+}
+
+bool is_dithered(AVPixelFormat format) {
+  const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+  constexpr int whole_byte = 8;
+  return !desc || desc->flags & AV_PIX_FMT_FLAG_PAL ||
+         std::any_of(desc->comp, desc->comp + desc->nb_components,
+                     [](const auto &component) { return component.depth < whole_byte; });
 }
 
 bool begins_at_zero(const FilterDescription &description) {

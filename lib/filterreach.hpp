@@ -24,6 +24,8 @@ struct FilterReach {
 };
 
 FRAMEWISE_INTERNAL FilterReach reach_of(const FilterDescription &description);
+/* Conversion into it spreads its errors from one frame to the next. */
+FRAMEWISE_INTERNAL bool is_dithered(AVPixelFormat format);
 
 /* The names that reach_of() knows more of than `unknown`. */
 FRAMEWISE_INTERNAL std::vector<std::string> filters_of_own_frame();

@@ -82,6 +82,13 @@ Result<void> FilterRun::begin_graph() {
   return {};
 }
 
+/* Decoders attach them to some frame or other, depending on where they began. */
+static void forget_extras(AVFrame *picture) {
+  av_dict_free(&picture->metadata);
+  while (picture->nb_side_data > 0)
+    av_frame_remove_side_data(picture, picture->side_data[0]->type);
+}
+
 Result<void> FilterRun::push() {
   const AVRational time_base = graph_->input().time_base;
   DecodedFrame frame = std::move(*waiting_);
@@ -89,6 +96,7 @@ Result<void> FilterRun::push() {
   const Input input{next_, ns_to_ticks(frame.time - *setup_.grid, time_base), frame.time,
                     frame.duration};
   AVFrame *picture = frame.picture.get();
+  forget_extras(picture);
   describe_frame(picture, input_);
   picture->pts = input.ticks;
   compat::set_duration(picture,
@@ -144,7 +152,8 @@ Result<FilterRun::Next> FilterRun::next(int64_t limit) {
           return Next{Status::output, std::move(*output)};
         continue;
       }
-      if (pulled->status == FilterGraph::Status::finished) {
+      /* Filters that got too little may want more for ever. */
+      if (pulled->status == FilterGraph::Status::finished || draining_) {
         /* Filters that have had enough end everything. */
         ended_ = !draining_ || source_ended_;
         end_graph();
@@ -165,8 +174,8 @@ Result<FilterRun::Next> FilterRun::next(int64_t limit) {
       done = drain(false);
     else if (graph_ && graph_params(waiting_->params) != input_)
       done = drain(true);
-    else if (!graph_)
-      done = begin_graph();
+    else if (!graph_ && !(done = begin_graph()))
+      return broken(done.error());
     else
       done = push();
     if (!done)
@@ -219,9 +228,8 @@ Result<std::optional<FilterRun::Output>> FilterRun::present(FramePtr picture) {
     return std::optional<Output>();
   }
 
-  const bool as_before =
-      av_cmp_q(out_base, in_base) == 0 && av_cmp_q(output_.framerate, input_.framerate) == 0;
-  if (like && as_before)
+  const bool same_rate = av_cmp_q(output_.framerate, input_.framerate) == 0;
+  if (like && same_rate)
     output.nominal_duration = like->duration;
   else if (compat::filters_keep_durations && compat::duration(frame) > 0)
     output.nominal_duration = ticks_to_ns(compat::duration(frame), out_base);

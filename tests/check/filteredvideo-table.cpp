@@ -77,7 +77,11 @@ static const char *const thorough[] = {
 
 /* Names that the table has only with options that ask for more. */
 static const char *const further[] = {
-    "zscale=80:60", "perspective=4:3:150:0:2:110:150:100", "pad=200:160:5:7", "setfield=tff",
+    "geq=lum='p(W-X,Y)*T+X':cb=128:cr='p(X,Y)'",
+    "hflip,zscale=80:60",
+    "perspective=4:3:150:0:2:110:150:100",
+    "pad=200:160:5:7",
+    "setfield=tff",
     "il=l=d:c=d",
 };
 

@@ -25,10 +25,13 @@ class ClipSource : public FrameSource {
       return true;
     }();
     (void)initialized;
+    static std::map<std::string, std::shared_ptr<const FrameIndex>> indexes;
     FrameIndex::Request request;
     request.reader.input.location = std::string(g_getenv("FRAMEWISE_TEST_MEDIA")) + "/" + clip;
-    if (auto made = FrameIndex::build(request, interruption_))
-      index_ = *made;
+    index_ = indexes[clip];
+    if (!index_)
+      if (auto made = FrameIndex::build(request, interruption_))
+        index_ = indexes[clip] = *made;
     if (auto opened = FrameReader::open(request.reader, interruption_))
       reader_ = std::move(*opened);
     EXPECT_TRUE(index_ && reader_) << clip;
@@ -193,9 +196,8 @@ inline std::optional<std::vector<Shown>> frames_of_one_run(const Filters &filter
         out.time = all.empty() ? 0 : all.back().time + *nominal;
       }
       const AVRational rate = graph->output().framerate;
-      const bool as_before =
-          av_cmp_q(base, time_base) == 0 && av_cmp_q(rate, graph->input().params.framerate) == 0;
-      nominal = twin && as_before ? twin->duration
+      const bool same_rate = av_cmp_q(rate, graph->input().params.framerate) == 0;
+      nominal = twin && same_rate ? twin->duration
                 : rate.num > 0    ? av_rescale_q(1, av_inv_q(rate), {1, 1000000000})
                                   : 0;
       if (!has_time && all.empty())
@@ -264,6 +266,9 @@ inline std::optional<std::vector<Shown>> frames_of_one_run(const Filters &filter
     }
     inputs[ticks] = &input;
     FramePtr picture = clone_frame(input.picture.get());
+    av_dict_free(&picture->metadata);
+    while (picture->nb_side_data > 0)
+      av_frame_remove_side_data(picture.get(), picture->side_data[0]->type);
     describe_frame(picture.get(), params);
     picture->pts = ticks;
     compat::set_duration(picture.get(), 0);
