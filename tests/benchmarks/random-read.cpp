@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * usage: random-read framewise|hinted|libav|ffms2 native|bgr24 FILE HASHES NUMBER ...
+ * usage: random-read framewise|hinted|linear|libav|ffms2 native|bgr24 FILE HASHES NUMBER ...
  *
  * Reads the frames in the order given. Opening and indexing are not timed. HASHES holds one line
  * for each frame of the stream, as `random-read hashes native|bgr24 FILE` prints them from a linear
@@ -138,6 +138,7 @@ static void time_framewise(const Settings &settings, Hints hints) {
     fail(index.error().message);
   auto reader = open_reader(settings, none);
   reader->use_index(*index);
+  reader->set_cache_size(256 << 20); /* a group of pictures is to fit */
   Target target;
   DecodedFrame frame;
   const AVFrame *seen = nullptr;
@@ -156,6 +157,22 @@ static void time_framewise(const Settings &settings, Hints hints) {
         seen = settings.bgr ? target.convert(frame) : frame.picture.get();
       },
       [&] { return FrameIndex::hash_of(seen); });
+}
+
+/* Without an index; all frames in order, whatever the numbers. */
+static void time_linear(const Settings &settings) {
+  Interruption none;
+  auto reader = open_reader(settings, none);
+  std::optional<DecodedFrame> frame;
+  time_reads(
+      settings,
+      [&](int64_t) {
+        auto next = reader->next();
+        if (!next || !*next)
+          fail("a frame is missing");
+        frame = std::move(*next);
+      },
+      [&] { return FrameIndex::hash_of(frame->picture.get()); });
 }
 
 /* The least that libav needs: the key picture before it, and all from there to the frame. */
@@ -237,8 +254,9 @@ int main(int argc, char **argv) {
   av_log_set_level(AV_LOG_QUIET);
   const std::string who = argc > 3 ? argv[1] : "";
   if (who.empty() || (who != "hashes" && argc < 6)) {
-    std::fprintf(stderr, "usage: random-read framewise|hinted|libav|ffms2 native|bgr24 FILE HASHES "
-                         "NUMBER ...\n       random-read hashes native|bgr24 FILE\n");
+    std::fprintf(stderr,
+                 "usage: random-read framewise|hinted|linear|libav|ffms2 native|bgr24 FILE HASHES "
+                 "NUMBER ...\n       random-read hashes native|bgr24 FILE\n");
     return 2;
   }
   Settings settings;
@@ -255,6 +273,8 @@ int main(int argc, char **argv) {
     settings.numbers.push_back(atoll(argv[i]));
   if (who == "framewise" || who == "hinted")
     time_framewise(settings, who == "hinted" ? Hints::next : Hints::none);
+  else if (who == "linear")
+    time_linear(settings);
   else if (who == "libav")
     time_libav(settings);
   else if (who == "ffms2")
