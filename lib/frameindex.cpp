@@ -21,6 +21,21 @@ FrameIndex::FrameIndex(IndexFacts facts, IndexView table, std::shared_ptr<const 
   seek_table_.packet_of = table_.frame_packet;
 }
 
+template <typename T> static bool begins_with(std::span<const T> whole, std::span<const T> part) {
+  return whole.size() >= part.size() && std::ranges::equal(whole.first(part.size()), part);
+}
+
+bool FrameIndex::continues(const FrameIndex &part) const {
+  const IndexView &a = table_, &b = part.table_;
+  return !part.is_complete() && means() == part.means() && means() != Means::rate &&
+         wants_one_thread() == part.wants_one_thread() && counts_only() == part.counts_only() &&
+         has_several_from_one() == part.has_several_from_one() &&
+         begins_with(a.packet_pts, b.packet_pts) && begins_with(a.packet_dts, b.packet_dts) &&
+         begins_with(a.packet_pos, b.packet_pos) && begins_with(a.packet_size, b.packet_size) &&
+         begins_with(a.frame_packet, b.frame_packet) && begins_with(a.frame_time, b.frame_time) &&
+         begins_with(a.hashes, b.hashes);
+}
+
 int64_t FrameIndex::time(int64_t number) const {
   const AVRational rate = facts_.rate;
   if (means() == Means::rate)

@@ -89,8 +89,10 @@ Result<NumberedFrames::Limits> NumberedFrames::limits() {
 }
 
 /* One that is enough to tell whether there is such a frame. */
-Result<IndexPtr> NumberedFrames::index_for(int64_t) {
-  auto index = wait_for_index();
+Result<IndexPtr> NumberedFrames::index_for(int64_t frame) {
+  if (!indexer_)
+    return wait_for_index();
+  auto index = indexer_->wait_for(frame, interruption_);
   if (index && reader_->index() != index->get())
     reader_->use_index(*index);
   return index;
