@@ -107,7 +107,6 @@ const char *const own_frame_names[] = {
     "nlmeans",
     "noformat",
     "null",
-    "oscilloscope",
     "pad",
     "perspective",
     "pixelize",
