@@ -143,8 +143,8 @@ Result<int64_t> FilteredVideo::n_frames() {
       return inputs;
     return *inputs * reach_.per_input;
   }
-  /* Filters may go on for ever by themselves in ways that their description does not tell. */
-  constexpr int64_t patience = 1 << 20;
+  /* Whether others cut off what goes on by itself, the description does not tell. */
+  constexpr int64_t patience = 1 << 20, patience_at_end = 10000;
   auto endless = [&] {
     return FRAMEWISE_FAIL_LIBRARY(
         SETTINGS, format("The filters %s never end, so their frames cannot be counted. `trim` "
@@ -159,7 +159,8 @@ Result<int64_t> FilteredVideo::n_frames() {
       return Failure(extended.error());
     if (std::exchange(inputs, linear_->position()) != inputs)
       since = int64_t(table_.size());
-    if (int64_t(table_.size()) - since > patience && setup_.may_never_end)
+    const int64_t alone = int64_t(table_.size()) - since; /* frames without an input */
+    if (setup_.may_never_end && alone > (linear_->has_taken_all() ? patience_at_end : patience))
       return endless();
   }
   return int64_t(table_.size());

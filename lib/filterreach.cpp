@@ -326,11 +326,7 @@ bool is_source(const FilterNode &node) {
 bool is_endless(const FilterNode &node) {
   const char *key = is(node, "loop") ? "loop" : is(node, "tpad") ? "stop" : nullptr;
   const FilterOption *set = key ? node.find_option(key) : nullptr;
-  return is_source(node) || (set && set->value.find('-') == 0);
-}
-
-bool is_source_with_end(const FilterNode &node) {
-  return is_source(node) && (is(node, "movie") || node.find_option("duration"));
+  return set && set->value.find('-') == 0;
 }
 
 /* May end what comes out though a way in goes on. */
@@ -399,15 +395,12 @@ bool begins_at_zero(const FilterDescription &description) {
 }
 
 bool may_never_end(const FilterDescription &description) {
-  return any_node(description, is_endless);
+  return any_node(description,
+                  [](const FilterNode &node) { return is_source(node) || is_endless(node); });
 }
 
 bool never_ends(const FilterDescription &description) {
-  return any_node(description,
-                  [](const FilterNode &node) {
-                    return is_endless(node) && !is_source_with_end(node);
-                  }) &&
-         !any_node(description, cuts);
+  return any_node(description, is_endless) && !any_node(description, cuts);
 }
 
 bool writes_into_its_output(const FilterDescription &description) {

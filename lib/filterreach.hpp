@@ -33,7 +33,7 @@ FRAMEWISE_INTERNAL std::vector<std::string> filters_of_window();
 
 /* Filters that go on for ever by themselves: sources, `loop=-1`, `tpad=stop=-1`. */
 FRAMEWISE_INTERNAL bool may_never_end(const FilterDescription &description);
-/* The same, and nothing is there that would cut it off. */
+/* For certain: not by a source, which others may cut off, and nothing is there that cuts. */
 FRAMEWISE_INTERNAL bool never_ends(const FilterDescription &description);
 /* Filters that take time 0 for the beginning: sources, and `tpad` with frames before the first. */
 FRAMEWISE_INTERNAL bool begins_at_zero(const FilterDescription &description);

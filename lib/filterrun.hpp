@@ -64,6 +64,8 @@ class FRAMEWISE_INTERNAL FilterRun {
 
   /* The filters failed: nothing more comes. */
   bool is_broken() const { return broken_.has_value(); }
+  /* The source has no more. */
+  bool has_taken_all() const { return source_ended_; }
   /* Number of the input that goes in next. */
   int64_t position() const { return next_; }
   /* Goes on with input `number`. Nothing may be inside. */

@@ -102,6 +102,10 @@ struct Filters {
             names.push_back(node.filter->name);
     return names;
   }
+  bool is_any(const std::string &name) const {
+    const auto all = names();
+    return std::find(all.begin(), all.end(), name) != all.end();
+  }
   FilterGraphOptions options() const {
     FilterGraphOptions options;
     options.threads = threads;
