@@ -56,9 +56,9 @@ def main():
         race.FRAMES = frames
         for container in CONTAINERS:
             path = in_container(clip, container)
-            runs = race.run({"av_read_frame": [program, "bare", path],
+            runs = race.run({"packets": [program, "bare", path],
                              "frame table": [program, "index", path]}, build, arguments.rounds)
-            race.print_table(f"{name}, {container}", runs, "av_read_frame")
+            race.print_table(f"{name}, {container}", runs, "packets")
             results[f"{name}, {container}"] = runs
             complete = complete and race.is_complete({name: runs})
     race.write_results(arguments.output, clip, results)
