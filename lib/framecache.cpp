@@ -54,4 +54,9 @@ void FrameCache::drop_before(int64_t number) {
     entry = drop(entry);
 }
 
+void FrameCache::drop_after(int64_t number) {
+  for (auto entry = pictures_.upper_bound(number); entry != pictures_.end();)
+    entry = drop(entry);
+}
+
 } // namespace framewise

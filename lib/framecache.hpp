@@ -22,6 +22,8 @@ class FRAMEWISE_INTERNAL FrameCache {
   void clear();
   /* Drops all before `number`. */
   void drop_before(int64_t number);
+  /* And all after it. */
+  void drop_after(int64_t number);
   uint64_t size() const { return size_; }
 
  private:

@@ -392,11 +392,15 @@ Result<DecodedFrame> FrameReader::read(int64_t number) {
     return Failure(restarted.error());
   if (index_->means() == FrameIndex::Means::rate)
     return read_by_rate(number);
-  /* Played on for a while, nobody wants back any more. */
+  /* Played on for a while, nobody wants back any more; and what is given back is there, warm, for
+   * the pictures to come. */
   constexpr int64_t long_run = 32;
   run_ = number == last_read_ + 1 ? run_ + 1 : 0;
+  back_run_ = number == last_read_ - 1 ? back_run_ + 1 : 0;
   if (run_ > long_run)
     cache_.drop_before(number);
+  if (back_run_ > long_run)
+    cache_.drop_after(number);
   last_read_before_ = last_read_;
   last_read_ = number;
 
@@ -416,16 +420,16 @@ void FrameReader::plan_shortcuts(int32_t number) {
   const bool is_known = expected_ >= 0 && index_->holds(expected_) && expected_ != number;
   const Reading reading{number, int32_t(last_read_before_), is_known ? int32_t(expected_) : -1};
   sparse_until_ = may_skip_ && decoder_->can_keep_references() ? sparse_until(table, reading) : 0;
-  ends_early_ = may_end_early_ && ends_with(table, position_, reading);
+  last_packet_ = may_end_early_ ? ends_after(table, position_, reading) : SeekTable::never;
   expected_ = -1;
 }
 
 /* Where one did not come with them, it will be had without. */
 void FrameReader::stop_shortcuts() {
   may_skip_ = may_skip_ && !skipped_;
-  may_end_early_ = may_end_early_ && !ends_early_;
+  may_end_early_ = may_end_early_ && last_packet_ == SeekTable::never;
   sparse_until_ = 0;
-  ends_early_ = false;
+  last_packet_ = SeekTable::never;
 }
 
 Result<FramePtr> FrameReader::picture_of(int32_t number) {
@@ -470,6 +474,7 @@ Result<FramePtr> FrameReader::picture_of(int32_t number) {
       stop_shortcuts();
       continue;
     }
+    misses_++;
     if (position_.begun_with == 0 && fresh_) {
       disproved_ = true;
       position_.begun_with = -1;
@@ -662,7 +667,7 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
         position_.ended = true;
         return FramePtr();
       }
-      if (ends_early_ && position_.fed > index_->seek_table().packet_of[number]) {
+      if (position_.fed > last_packet_) {
         av_packet_unref(packet_.get());
         packet_waits_ = false;
         if (auto sent = send_packet(); !sent)

@@ -74,6 +74,8 @@ class FRAMEWISE_INTERNAL FrameReader {
   int64_t damaged_packets() const { return damage_before_ + decoder_->damage(); }
   /* How often read() has begun anew somewhere. */
   int64_t seeks() const { return seeks_; }
+  /* How often a frame did not come though all had been decoded from where the plan began. */
+  int64_t misses() const { return misses_; }
 
  private:
   explicit FrameReader(ReaderSettings settings) : settings_(std::move(settings)) {}
@@ -107,7 +109,7 @@ class FRAMEWISE_INTERNAL FrameReader {
   Result<FramePtr> advance_to_frame(int32_t number);
   Result<bool> feed_indexed();
   void plan_shortcuts(int32_t number);
-  bool uses_shortcuts() const { return skipped_ || ends_early_; }
+  bool uses_shortcuts() const { return skipped_ || last_packet_ != SeekTable::never; }
   void stop_shortcuts();
   int64_t number_of(const AVFrame *picture);
   void compare_with_index(const AVFrame *picture, int64_t number);
@@ -144,7 +146,8 @@ class FRAMEWISE_INTERNAL FrameReader {
   FrameCache cache_;
   int64_t last_read_ = -1, last_read_before_ = -1;
   int64_t expected_ = -1;
-  int64_t run_ = 0; /* frames read one after the other */
+  int64_t run_ = 0, back_run_ = 0; /* frames read one after the other, and backwards */
+  int64_t misses_ = 0;
   bool disproved_ = false;
   using PictureKind = std::array<int, 3>; /* format, width, height */
   std::optional<PictureKind> kind_;       /* of what the decoder gave last */
@@ -154,11 +157,11 @@ class FRAMEWISE_INTERNAL FrameReader {
   int32_t sparse_until_ = 0;
   bool may_skip_ = false;
   bool may_end_early_ = false;
-  bool ends_early_ = false;              /* as soon as the wanted picture's packet is in */
-  bool skipped_ = false;                 /* since decoding began */
-  std::map<int32_t, int> pictures_from_; /* where one packet makes several */
-  std::map<int32_t, Place> landed_by_;   /* packet -> the seek that found it */
-  std::map<int32_t, int32_t> detours_;   /* packet -> the one to begin with instead */
+  int32_t last_packet_ = SeekTable::never; /* the decoder is told of the end after it */
+  bool skipped_ = false;                   /* since decoding began */
+  std::map<int32_t, int> pictures_from_;   /* where one packet makes several */
+  std::map<int32_t, Place> landed_by_;     /* packet -> the seek that found it */
+  std::map<int32_t, int32_t> detours_;     /* packet -> the one to begin with instead */
 
   std::optional<GstVideoInterlaceMode> interlace_mode_;
   GstVideoFieldOrder field_order_ = GST_VIDEO_FIELD_ORDER_UNKNOWN;

@@ -41,7 +41,13 @@ std::optional<int32_t> plan_access(const SeekTable &table, const DecoderPosition
   return begin;
 }
 
-constexpr int32_t step = 8; /* at most: farther ones are jumps */
+constexpr int32_t step = 8;            /* at most: farther ones are jumps */
+constexpr int32_t most_reordered = 16; /* pictures that any codec holds back */
+
+static bool steps_back(const Reading &reading) {
+  return reading.expected >= 0 && reading.expected < reading.number &&
+         reading.number - reading.expected <= step;
+}
 
 int32_t sparse_until(const SeekTable &table, const Reading &reading) {
   const int32_t packet = table.packet_of[reading.number];
@@ -51,19 +57,22 @@ int32_t sparse_until(const SeekTable &table, const Reading &reading) {
   }
   if (reading.expected > reading.number) /* whose packet may be before, all the same */
     return std::min(packet, table.packet_of[reading.expected]);
-  return reading.number - reading.expected <= step ? 0 : packet;
+  return steps_back(reading) ? 0 : packet;
 }
 
-bool ends_with(const SeekTable &table, const DecoderPosition &decoder, const Reading &reading) {
-  const int32_t backwards = reading.number - reading.expected;
-  /* The packets of those before it may come after its own. */
-  const bool is_step_back = backwards > 0 && backwards <= step;
-  if (reading.expected < 0 || is_step_back)
-    return false;
+int32_t ends_after(const SeekTable &table, const DecoderPosition &decoder, const Reading &reading) {
+  if (reading.expected < 0)
+    return SeekTable::never;
   DecoderPosition after = decoder;
   after.fed = std::max(decoder.fed, table.packet_of[reading.number] + 1);
   after.given = std::max(decoder.given, reading.number);
-  return plan_access(table, after, reading.expected).has_value();
+  if (!plan_access(table, after, reading.expected))
+    return SeekTable::never;
+  int32_t last = table.packet_of[reading.number];
+  if (steps_back(reading)) /* frames before it, decoded after it, are wanted as well */
+    for (int32_t i = 1; i <= most_reordered && i <= reading.number; i++)
+      last = std::max(last, table.packet_of[reading.number - i]);
+  return last;
 }
 
 } // namespace framewise

@@ -60,9 +60,9 @@ plan_access(const SeekTable &table, const DecoderPosition &decoder, int32_t fram
  * where those on the way are wanted, too, or soon may be: in steps and backwards. */
 FRAMEWISE_INTERNAL int32_t sparse_until(const SeekTable &table, const Reading &reading);
 
-/* `decoder` can be told of the end as soon as it has the packet of `number`, as what follows begins
- * anew in any case. */
-FRAMEWISE_INTERNAL bool ends_with(const SeekTable &table, const DecoderPosition &decoder,
-                                  const Reading &reading);
+/* The last packet that `decoder` needs before it can be told of the end, where what follows begins
+ * anew in any case; `never` where it is gone on with, or nobody knows. */
+FRAMEWISE_INTERNAL int32_t ends_after(const SeekTable &table, const DecoderPosition &decoder,
+                                      const Reading &reading);
 
 } // namespace framewise

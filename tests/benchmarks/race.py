@@ -121,8 +121,9 @@ def run(commands, build, rounds):
     return runs
 
 
-def print_table(title, runs, baseline):
-    """Medians, and those of the ratios to `baseline` in the same round."""
+def print_table(title, runs, baseline, frames_of=None):
+    """Medians, and those of the ratios to `baseline` in the same round. `frames_of`: name -> how many
+    frames there must be, of those where it is not FRAMES."""
     print(f"\n{title}")
     print(f"  {'':<26}{'wall s':>8}{'fps':>7}{'x ' + baseline:>14}{'min - max':>14}{'CPU s':>8}"
           f"{'x ' + baseline:>14}")
@@ -136,8 +137,9 @@ def print_table(title, runs, baseline):
         walls = [r["wall"] / base["wall"] for r, base in pairs]
         cpus = [r["cpu"] / base["cpu"] for r, base in pairs]
         spread = f"{min(walls):.2f} - {max(walls):.2f}"
-        note = "" if all(r["frames"] == FRAMES for r in rounds) else "  FRAMES MISSING"
-        print(f"  {name:<26}{wall:>8.3f}{FRAMES / wall:>7.0f}{statistics.median(walls):>14.3f}"
+        frames = (frames_of or {}).get(name, FRAMES)
+        note = "" if all(r["frames"] == frames for r in rounds) else "  FRAMES MISSING"
+        print(f"  {name:<26}{wall:>8.3f}{frames / wall:>7.0f}{statistics.median(walls):>14.3f}"
               f"{spread:>14}{cpu:>8.2f}{statistics.median(cpus):>14.3f}{note}")
     sys.stdout.flush()
 

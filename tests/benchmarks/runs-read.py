@@ -52,10 +52,8 @@ def main():
             "batch": ("hinted", batch),
             "batch, not told": ("framewise", batch),
         }), build, arguments.rounds)
-        print(f"\n(frames are {N_FRAMES} for the linear decode, {BATCH} for the batch: compare seconds)")
-        race.FRAMES = BATCH
-        race.print_table(name, results[name], "all, linear")
-        race.FRAMES = N_FRAMES
+        race.print_table(name, results[name], "all, linear",
+                         {"batch": BATCH, "batch, not told": BATCH})
         complete = complete and all(
             run["frames"] == (N_FRAMES if who == "all, linear" else BATCH)
             for who, runs in results[name].items() for run in runs)

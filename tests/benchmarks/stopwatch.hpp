@@ -11,11 +11,23 @@
 
 class Stopwatch {
  public:
+  struct Time {
+    double wall, cpu; /* seconds */
+  };
+  Time passed() const {
+    return {std::chrono::duration<double>(Clock::now() - started_).count(),
+            cpu_seconds() - cpu_started_};
+  }
+  /* As if it had been started later by that. */
+  void take_off(Time time) {
+    started_ +=
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(time.wall));
+    cpu_started_ += time.cpu;
+  }
   /* The line that the benchmark's driver reads. */
   void print(long frames) const {
-    const std::chrono::duration<double> wall = Clock::now() - started_;
-    std::printf("{\"wall\": %.6f, \"cpu\": %.6f, \"frames\": %ld}\n", wall.count(),
-                cpu_seconds() - cpu_started_, frames);
+    const Time time = passed();
+    std::printf("{\"wall\": %.6f, \"cpu\": %.6f, \"frames\": %ld}\n", time.wall, time.cpu, frames);
   }
   /* What is between the two is not counted. */
   void pause() {

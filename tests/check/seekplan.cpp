@@ -194,7 +194,7 @@ TEST(SeekPlan, every_frame_comes_right_where_others_are_left_out) {
       if (auto begin = plan_access(table, decoder.position, reading.number))
         decoder.begin_with(*begin);
       decoder.sparse_until = sparse_until(table, reading);
-      const bool ends = ends_with(table, decoder.position, reading);
+      const bool ends = ends_after(table, decoder.position, reading) != SeekTable::never;
       bool came = false;
       while (auto given = decoder.give())
         if (given->first == reading.number) {
@@ -338,20 +338,18 @@ TEST(SeekPlan, a_decoder_that_is_gone_on_with_is_not_ended) {
   table.first_good = {0, SeekTable::never, SeekTable::never, 3, SeekTable::never};
   table.packet_of = {0, 1, 2, 3, 4};
   const DecoderPosition begun{0, 0, -1, false, 0};
-  EXPECT_FALSE(ends_with(table, begun, {1, -1, 2}));
-  EXPECT_TRUE(ends_with(table, begun, {1, -1, 4}));
-  EXPECT_FALSE(ends_with(table, begun, {1})) << "not known";
+  EXPECT_EQ(ends_after(table, begun, {1, -1, 2}), SeekTable::never);
+  EXPECT_EQ(ends_after(table, begun, {1, -1, 4}), 1);
+  EXPECT_EQ(ends_after(table, begun, {1}), SeekTable::never) << "not known";
 }
 
-TEST(SeekPlan, a_decoder_that_is_read_backwards_gives_all_before_it_is_ended) {
+TEST(SeekPlan, backwards_the_decoder_ends_after_all_frames_before) {
+  /* I0 P3 B1 B2 | I4 ... */
   OwnSeekTable table;
-  for (int32_t i = 0; i < 60; i++) {
-    table.first_good.push_back(i == 0 ? 0 : SeekTable::never);
-    table.packet_of.push_back(i);
-  }
-  std::swap(table.packet_of[50], table.packet_of[49]); /* I P ... P B */
+  constexpr int32_t never = SeekTable::never;
+  table.first_good = {0, never, never, never, 4, never, never, never, never, 9};
+  table.packet_of = {0, 2, 3, 1, 4, 5, 6, 7, 8, 9};
   const DecoderPosition begun{0, 0, -1, false, 0};
-  EXPECT_FALSE(ends_with(table, begun, {50, -1, 49}));
-  EXPECT_FALSE(ends_with(table, begun, {50, -1, 42}));
-  EXPECT_TRUE(ends_with(table, begun, {50, -1, 3})) << "a jump";
+  EXPECT_EQ(ends_after(table, begun, {3, -1, 2}), 3);
+  EXPECT_EQ(ends_after(table, begun, {3, -1, 9}), 1) << "not backwards";
 }

@@ -176,6 +176,31 @@ void read_ahead(const ReaderSettings &settings, IndexPtr index, const Truth &tru
   }
 }
 
+/* With a cache for all of it, reading backwards begins once for each packet to begin with, but for
+ * frames that do not come from there; and shortcuts are given up once each. */
+void read_backwards(const ReaderSettings &settings, IndexPtr index) {
+  Interruption interruption;
+  auto reader = FrameReader::open(settings, interruption);
+  if (!reader)
+    return complain("groups", reader.error().message);
+  (*reader)->set_cache_size(uint64_t(1) << 30);
+  (*reader)->use_index(index);
+  int64_t groups = 0;
+  for (int64_t number = index->n_frames() - 1, begin = -1; number >= 0; number--) {
+    (*reader)->expect(number - 1);
+    if (auto frame = (*reader)->read(number); !frame)
+      return complain("groups", frame.error().message);
+    const int64_t its = best_begin(index->seek_table(), int32_t(number));
+    groups += its != begin;
+    begin = its;
+  }
+  constexpr int64_t shortcuts = 2; /* of two kinds */
+  const int64_t misses = (*reader)->misses();
+  if ((*reader)->seeks() > groups + misses + shortcuts)
+    complain("groups", format("%" PRId64 " groups took %" PRId64 " seeks backwards", groups,
+                              (*reader)->seeks()));
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -270,8 +295,10 @@ int main(int argc, char **argv) {
   std::sort(batch.begin(), batch.end());
   read_in_order("a batch", settings, scan, 0, batch, *truth);
   read_in_order("a batch, told", settings, scan, cache, batch, *truth, Hints::right);
-  if (scan->is_plain() && !damaged && !half)
+  if (scan->is_plain() && !damaged && !half) {
     read_ahead(settings, scan, *truth);
+    read_backwards(settings, scan);
+  }
   read_in_order("at random, verified", settings, verified, cache, mixed, *truth);
   if (getenv("FRAMEWISE_TELL"))
     fprintf(stderr, "%s: %" PRId64 " frames, scan %s\n", settings.input.location.c_str(),
