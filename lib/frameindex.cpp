@@ -9,7 +9,6 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <ranges>
 #include <xxhash.h>
 
 namespace framewise {
@@ -20,6 +19,21 @@ FrameIndex::FrameIndex(IndexFacts facts, IndexView table, std::shared_ptr<const 
     : facts_(std::move(facts)), table_(table), store_(std::move(store)) {
   seek_table_.first_good = table_.first_good;
   seek_table_.packet_of = table_.frame_packet;
+}
+
+template <typename T> static bool begins_with(std::span<const T> whole, std::span<const T> part) {
+  return whole.size() >= part.size() && std::equal(part.begin(), part.end(), whole.begin());
+}
+
+bool FrameIndex::continues(const FrameIndex &part) const {
+  const IndexView &a = table_, &b = part.table_;
+  return !part.is_complete() && means() == part.means() && means() != Means::rate &&
+         wants_one_thread() == part.wants_one_thread() && counts_only() == part.counts_only() &&
+         has_several_from_one() == part.has_several_from_one() &&
+         begins_with(a.packet_pts, b.packet_pts) && begins_with(a.packet_dts, b.packet_dts) &&
+         begins_with(a.packet_pos, b.packet_pos) && begins_with(a.packet_size, b.packet_size) &&
+         begins_with(a.frame_packet, b.frame_packet) && begins_with(a.frame_time, b.frame_time) &&
+         begins_with(a.hashes, b.hashes);
 }
 
 int64_t FrameIndex::time(int64_t number) const {
@@ -88,26 +102,32 @@ int32_t FrameIndex::find(const AVPacket *packet) const {
     return has_size(i) && table_.packet_pts[i] == packet->pts &&
            table_.packet_dts[i] == packet->dts;
   };
-  auto only_one = [](const auto &among, const auto &suits) {
+  auto only_one = [](size_t n, const auto &candidate, const auto &suits) {
     int32_t found = -1;
-    for (int32_t i : among)
-      if (suits(i)) {
+    for (size_t i = 0; i < n; i++)
+      if (suits(candidate(i))) {
         if (found >= 0)
           return -1;
-        found = i;
+        found = candidate(i);
       }
     return found;
   };
   if (packet->pos >= 0) {
-    auto pos_of = [&](int32_t i) { return table_.packet_pos[i]; };
-    const auto there = std::ranges::equal_range(table_.by_pos, packet->pos, {}, pos_of);
-    if (int32_t found = only_one(there, has_size); found >= 0)
+    auto is_before = [&](int32_t i, int64_t pos) { return table_.packet_pos[i] < pos; };
+    auto is_behind = [&](int64_t pos, int32_t i) { return pos < table_.packet_pos[i]; };
+    const auto begin =
+        std::lower_bound(table_.by_pos.begin(), table_.by_pos.end(), packet->pos, is_before);
+    const auto end = std::upper_bound(begin, table_.by_pos.end(), packet->pos, is_behind);
+    const std::span<const int32_t> there(begin, end);
+    auto in_place = [&](size_t i) { return there[i]; };
+    if (int32_t found = only_one(there.size(), in_place, has_size); found >= 0)
       return found;
     /* Several in one place (a page, a block with lacing): by their timestamps. */
     if (!there.empty())
-      return only_one(there, is_it);
+      return only_one(there.size(), in_place, is_it);
   }
-  return only_one(std::views::iota(0, n_packets()), is_it);
+  return only_one(
+      size_t(n_packets()), [](size_t i) { return int32_t(i); }, is_it);
 }
 
 int64_t FrameIndex::frame_from(int32_t packet, int nth) const {

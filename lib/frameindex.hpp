@@ -71,6 +71,10 @@ class FRAMEWISE_INTERNAL FrameIndex {
     std::string cache_folder;
     /* Called from build()'s thread, with what is done in percent. */
     std::function<void(int)> progress;
+    /* Called from that thread, too. Which frame somebody waits for meanwhile, -1: for none; and
+     * what there is so far, once it holds that frame. */
+    std::function<int64_t()> wanted;
+    std::function<void(std::shared_ptr<const FrameIndex>)> publish_part;
   };
   /* Takes the saved one, or makes it. Blocks on I/O and decodes; `interruption` breaks it. */
   static Result<std::shared_ptr<const FrameIndex>> build(const Request &request,
@@ -95,6 +99,9 @@ class FRAMEWISE_INTERNAL FrameIndex {
   void set_wants_saving() { wants_saving_ = true; }
   /* Else it holds the first frames only, though those for good. */
   bool is_complete() const { return facts_.complete; }
+  /* It holds what `part`, which is not complete, does, and has the same packets: what a decoder is
+   * at by the one goes on by the other. */
+  bool continues(const FrameIndex &part) const;
   /* How many packets were read from the input to make it, in a scan. */
   int64_t packets_read() const { return packets_read_; }
   void set_packets_read(int64_t n) { packets_read_ = n; }

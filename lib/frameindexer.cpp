@@ -11,6 +11,14 @@ namespace framewise {
 
 FrameIndexer::FrameIndexer(FrameIndex::Request request, Done done)
     : request_(std::move(request)), done_(std::move(done)) {
+  request_.wanted = [this] { return wanted_.load(); };
+  request_.publish_part = [this](IndexPtr part) {
+    {
+      std::lock_guard lock(lock_);
+      part_ = std::move(part);
+    }
+    ended_.notify_all();
+  };
   start();
 }
 
@@ -24,6 +32,7 @@ void FrameIndexer::start() {
     {
       std::lock_guard lock(lock_);
       outcome_ = built;
+      part_ = nullptr;
     }
     ended_.notify_all();
     done_(built);
@@ -62,10 +71,18 @@ FrameIndexer::IndexPtr FrameIndexer::current() const {
 }
 
 Result<FrameIndexer::IndexPtr> FrameIndexer::wait(const Interruption &waiter) {
+  return wait_for(-1, waiter);
+}
+
+Result<FrameIndexer::IndexPtr> FrameIndexer::wait_for(int64_t number, const Interruption &waiter) {
   /* An Interruption cannot be waited for: it is looked at now and then. */
   constexpr auto look = std::chrono::milliseconds(5);
   std::unique_lock lock(lock_);
   while (!outcome_) {
+    if (number >= 0 && part_ && part_->holds(number))
+      return part_;
+    if (number > wanted_)
+      wanted_ = number;
     if (waiter.is_set())
       return fail_cancelled();
     ended_.wait_for(lock, look);
@@ -83,6 +100,7 @@ void FrameIndexer::rebuild() {
   {
     std::lock_guard lock(lock_);
     outcome_.reset();
+    part_ = nullptr;
   }
   request_.trust_scan = false;
   start();

@@ -6,6 +6,7 @@
 
 #include "frameindex.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -31,6 +32,9 @@ class FRAMEWISE_INTERNAL FrameIndexer {
   IndexPtr current() const;
   /* Blocks until there is an index, or it turns out that there cannot be; broken by `waiter`. */
   Result<IndexPtr> wait(const Interruption &waiter);
+  /* The same, but one that is not complete yet is enough where it holds frame `number`, below 0:
+   * it is not. */
+  Result<IndexPtr> wait_for(int64_t number, const Interruption &waiter);
   /* Blocks until nothing is left to do with it: until it is saved, too. For the owner. */
   void wait_until_saved();
   /* Anew, by decoding: the scan has been disproved. */
@@ -44,9 +48,11 @@ class FRAMEWISE_INTERNAL FrameIndexer {
   FrameIndex::Request request_;
   Done done_;
   Interruption interruption_;
-  mutable std::mutex lock_; /* guards the outcome */
+  std::atomic<int64_t> wanted_{-1}; /* the last frame that anybody waits for */
+  mutable std::mutex lock_;         /* guards the outcome, and what there is before it */
   std::condition_variable ended_;
   std::optional<Result<IndexPtr>> outcome_;
+  IndexPtr part_;
   std::thread thread_;
 };
 

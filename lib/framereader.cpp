@@ -328,6 +328,10 @@ Result<void> FrameReader::seek_to_time(int64_t time) {
  * counts frames nor compares times. */
 
 void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
+  if (index_ && !disproved_ && index->continues(*index_)) {
+    index_ = std::move(index);
+    return;
+  }
   const bool counted = !index_ && next_number_ >= 0;
   index_ = std::move(index);
   disproved_ = false;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <optional>
 
 GST_DEBUG_CATEGORY_STATIC(index_debug);
 #define GST_CAT_DEFAULT index_debug
@@ -31,11 +32,19 @@ class IndexBuilder {
       : request_(request), interruption_(interruption) {}
 
   Result<std::shared_ptr<FrameIndex>> build();
+  /* Of the same file, before it grew: what can be taken from there is not read again. */
+  void extend(std::shared_ptr<const FrameIndex> earlier) { earlier_ = std::move(earlier); }
   const ContainerInput &input() const { return *input_; }
 
  private:
   Result<void> by_rate();
   Result<void> scan();
+  Result<bool> read_next(PacketInspector &inspector, AVPacket *packet);
+  Result<void> scan_rest(PacketInspector &inspector);
+  Result<bool> resume_scan(PacketInspector &inspector);
+  Result<bool> begins_as_earlier();
+  Result<bool> seek_among_earlier(int32_t packet);
+  void take_earlier(int32_t packets);
   void order_by_pts();
   std::string reason_to_distrust() const;
   int32_t n_packets() const { return int32_t(table_.packet_pts.size()); }
@@ -54,17 +63,25 @@ class IndexBuilder {
                               const std::vector<PacketPtr> &packets, int32_t begin, int frames);
   Result<void> decode_all(Keep keep, Care care);
   bool is_small() const;
-  std::shared_ptr<FrameIndex> finish();
+  std::shared_ptr<FrameIndex> finish(IndexArrays table, IndexFacts facts) const;
+  bool is_part_due() const;
+  void offer_scanned_part();
+  void offer_decoded_part(bool damaged, Care care);
+  size_t final_frames() const;
+  void publish_part(size_t frames);
   void note_progress(int64_t pos);
 
   const FrameIndex::Request &request_;
   Interruption &interruption_;
   std::unique_ptr<ContainerInput> input_;
+  std::shared_ptr<const FrameIndex> earlier_;
   IndexArrays table_;
   IndexFacts facts_;
   bool corrupt_ = false; /* by what the demuxer says */
   bool damaged_ = false; /* by what the decoder says */
   /* Each pass over the file is a part of the whole. */
+  int32_t next_part_ = 256; /* at how many packets, or frames, the next try is due */
+  int64_t packets_read_ = 0;
   int passes_done_ = 0, passes_ = 1, percent_ = -1;
 };
 
@@ -118,27 +135,158 @@ void IndexBuilder::add_packet(const AVPacket *packet, const PacketInspector &ins
   table_.packet_type.push_back(inspector.picture_type());
 }
 
+/* False at the end. */
+Result<bool> IndexBuilder::read_next(PacketInspector &inspector, AVPacket *packet) {
+  av_packet_unref(packet);
+  auto read = input_->read_packet(packet);
+  if (!read || !*read)
+    return read;
+  inspector.inspect(packet);
+  packets_read_++;
+  note_progress(packet->pos);
+  return true;
+}
+
 Result<void> IndexBuilder::scan() {
-  PacketInspector inspector(input_->stream());
+  std::optional<PacketInspector> inspector(input_->stream());
+  if (earlier_) {
+    auto resumed = resume_scan(*inspector);
+    if (!resumed)
+      return Failure(resumed.error());
+    if (!*resumed) {
+      GST_INFO("what was there earlier cannot be gone on with");
+      table_ = {};
+      corrupt_ = false;
+      if (auto reopened = input_->reopen(); !reopened)
+        return reopened;
+      inspector.emplace(input_->stream());
+    }
+  }
+  auto scanned = scan_rest(*inspector);
+  corrupt_ |= input_->truncation() != 0;
+  passes_done_++;
+  return scanned;
+}
+
+Result<void> IndexBuilder::scan_rest(PacketInspector &inspector) {
+  constexpr size_t most_packets = std::numeric_limits<int32_t>::max() - 1;
   PacketPtr packet = new_packet();
   for (;;) {
-    auto read = input_->read_packet(packet.get());
+    auto read = read_next(inspector, packet.get());
     if (!read)
       return Failure(read.error());
     if (!*read)
-      break;
-    inspector.inspect(packet.get());
+      return {};
     add_packet(packet.get(), inspector);
     corrupt_ |= bool(packet->flags & AV_PKT_FLAG_CORRUPT);
-    note_progress(packet->pos);
-    av_packet_unref(packet.get());
-    constexpr size_t most_packets = std::numeric_limits<int32_t>::max() - 1;
+    offer_scanned_part();
     if (table_.packet_pts.size() >= most_packets)
       return FRAMEWISE_FAIL_RESOURCE(FAILED, "The stream has more packets than can be counted.");
   }
-  corrupt_ |= input_->truncation() != 0;
-  passes_done_++;
-  return {};
+}
+
+/* ---- Of a file that has grown -----------------------------------------------------------------
+ * The packets that were there are taken over where the demuxer gives the same ones again: the first
+ * of the stream, and all from the last key packet but one on. The last of them may have been cut
+ * off. */
+
+static bool is_packet_of(const IndexView &table, int32_t i, const IndexArrays &other, size_t j) {
+  return table.packet_pts[i] == other.packet_pts[j] && table.packet_dts[i] == other.packet_dts[j] &&
+         table.packet_pos[i] == other.packet_pos[j] &&
+         table.packet_size[i] == other.packet_size[j] &&
+         table.packet_duration[i] == other.packet_duration[j] &&
+         table.packet_flags[i] == other.packet_flags[j] &&
+         table.packet_type[i] == other.packet_type[j];
+}
+
+Result<bool> IndexBuilder::begins_as_earlier() {
+  constexpr int32_t compared = 32;
+  PacketInspector inspector(input_->stream());
+  PacketPtr packet = new_packet();
+  IndexArrays &begin = table_;
+  const int32_t n = std::min(compared, earlier_->n_packets() - 1);
+  for (int32_t i = 0; i < n; i++) {
+    auto read = read_next(inspector, packet.get());
+    if (!read || !*read)
+      return read;
+    add_packet(packet.get(), inspector);
+    if (!is_packet_of(earlier_->table(), i, begin, size_t(i)))
+      return false;
+  }
+  begin = {};
+  return true;
+}
+
+Result<bool> IndexBuilder::seek_among_earlier(int32_t packet) {
+  const IndexedPacket place = earlier_->packet(packet);
+  const bool by_byte = input_->prefers_bytes() && place.pos >= 0;
+  if (!by_byte && place.pts == AV_NOPTS_VALUE)
+    return false;
+  auto sought = by_byte ? input_->seek_to_byte(place.pos) : input_->seek_before(place.pts);
+  if (!sought && sought.error().is_cancelled())
+    return Failure(sought.error());
+  return sought.has_value();
+}
+
+void IndexBuilder::take_earlier(int32_t packets) {
+  const IndexView &from = earlier_->table();
+  auto take = [&](auto &to, const auto &column) {
+    to.assign(column.begin(), column.begin() + packets);
+  };
+  take(table_.packet_pts, from.packet_pts);
+  take(table_.packet_dts, from.packet_dts);
+  take(table_.packet_pos, from.packet_pos);
+  take(table_.packet_duration, from.packet_duration);
+  take(table_.packet_size, from.packet_size);
+  take(table_.packet_flags, from.packet_flags);
+  take(table_.packet_type, from.packet_type);
+}
+
+/* With all packets in the table that are known, and the input right behind them. False: there was
+ * something odd, and it is anywhere. */
+Result<bool> IndexBuilder::resume_scan(PacketInspector &inspector) {
+  const int32_t known = earlier_->n_packets() - 1;
+  std::vector<int32_t> keys;
+  for (int32_t i = known - 1; i > 0 && keys.size() < 3; i--)
+    if (earlier_->packet(i).key)
+      keys.push_back(i);
+  constexpr size_t needed = 3;
+  if (keys.size() < needed)
+    return false;
+  auto right = begins_as_earlier();
+  if (!right || !*right)
+    return right;
+  /* Right behind a seek some demuxers have not found their way to the decoding timestamps. */
+  const int32_t land_at = keys[2], same_from = keys[1];
+  right = seek_among_earlier(land_at);
+  if (!right || !*right)
+    return right;
+  constexpr int most_strays = 64;
+  PacketPtr packet = new_packet();
+  int32_t at = -1, landed = -1;
+  for (int strays = 0; at < known - 1;) {
+    auto read = read_next(inspector, packet.get());
+    if (!read || !*read)
+      return read;
+    at = at < 0 ? earlier_->find(packet.get()) : at + 1;
+    if (at < 0 && ++strays > most_strays)
+      return false;
+    if (at < 0)
+      continue;
+    if (landed < 0)
+      landed = at;
+    table_ = {};
+    add_packet(packet.get(), inspector);
+    const IndexedPacket same = earlier_->packet(at);
+    const bool is_there = same.pos == packet->pos && same.size == packet->size;
+    if (!is_there || (at >= same_from && !is_packet_of(earlier_->table(), at, table_, 0)))
+      return false;
+  }
+  if (landed > same_from)
+    return false;
+  take_earlier(known);
+  GST_INFO("%d packets are as they were", known);
+  return true;
 }
 
 void IndexBuilder::order_by_pts() {
@@ -296,7 +444,7 @@ Result<bool> IndexBuilder::prove_begins() {
     bytes += packet->size;
     packets.push_back(std::move(packet));
   }
-  const auto index = finish();
+  const auto index = finish(table_, facts_);
   if (int64_t(packets.size()) != n_packets())
     return false;
   auto opened = PictureDecoder::open(input_->stream(), request_.reader.decoder,
@@ -367,6 +515,7 @@ Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
   if (keep == Keep::hashes && is_small())
     decoder.set_ground(care == Care::suspicious ? 0x55 : 0xaa);
   forget_frames();
+  next_part_ = 1;
   damaged_ = false;
   StreamClock clock;
 
@@ -390,6 +539,7 @@ Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
     damaged_ |= picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT;
     if (keep == Keep::hashes)
       table_.hashes.push_back(FrameIndex::hash_of(picture));
+    offer_decoded_part(damaged_ || decoder.damage() > 0, care);
   };
   auto take_all = [&]() -> Result<void> {
     for (;;) {
@@ -421,12 +571,89 @@ Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
   return {};
 }
 
-/* What there is so far, as an index. */
-std::shared_ptr<FrameIndex> IndexBuilder::finish() {
+std::shared_ptr<FrameIndex> IndexBuilder::finish(IndexArrays table, IndexFacts facts) const {
   const AVRational tick = input_->stream()->time_base;
-  derive_columns(table_, facts_, av_rescale(1000000000, tick.num, tick.den) + 1);
-  auto store = std::make_shared<const IndexArrays>(table_);
-  return std::make_shared<FrameIndex>(facts_, view_of(*store), store);
+  derive_columns(table, facts, av_rescale(1000000000, tick.num, tick.den) + 1);
+  auto store = std::make_shared<const IndexArrays>(std::move(table));
+  auto index = std::make_shared<FrameIndex>(std::move(facts), view_of(*store), store);
+  index->set_packets_read(packets_read_);
+  return index;
+}
+
+/* ---- In part ----------------------------------------------------------------------------------
+ * Whoever waits for a frame need not wait for all of them. A part costs as much as it is long, so
+ * that tries lie farther apart the longer it gets. What is offered is for good: the complete index
+ * has the same frames, unless what comes later shows that there was no trusting the scan. */
+
+bool IndexBuilder::is_part_due() const {
+  return request_.wanted && n_packets() >= next_part_ && request_.wanted() >= 0;
+}
+
+/* How many of the frames, in the order of their timestamps, have all been there before any packet
+ * that is still to come. */
+size_t IndexBuilder::final_frames() const {
+  /* So many packets more a reader may need, as its decoder gives a picture only after some. */
+  const int32_t margin = 64 + std::max(request_.reader.decoder.thread_count, 0);
+  int64_t last_dts = AV_NOPTS_VALUE;
+  for (int32_t i = 0; i < n_packets(); i++) {
+    const int64_t pts = table_.packet_pts[i], dts = table_.packet_dts[i];
+    if (dts == AV_NOPTS_VALUE && last_dts == AV_NOPTS_VALUE)
+      continue; /* not found out yet, at the start */
+    if (dts == AV_NOPTS_VALUE || (table_.packet_flags[i] & packet_flag::shown && pts < dts))
+      return 0;
+    last_dts = dts;
+  }
+  if (last_dts == AV_NOPTS_VALUE)
+    return 0;
+  size_t n = 0;
+  while (n < table_.frame_pts.size() && table_.frame_pts[n] <= last_dts &&
+         table_.frame_packet[n] < n_packets() - margin)
+    n++;
+  return n;
+}
+
+/* Of a stream that is not decoded anyhow. */
+void IndexBuilder::offer_scanned_part() {
+  if (!is_part_due() || is_small() || !request_.trust_scan || request_.mode == IndexMode::verified)
+    return;
+  next_part_ = n_packets() + n_packets() / 4 + 1;
+  if (n_packets() <= request_.wanted())
+    return;
+  order_by_pts();
+  if (reason_to_distrust().empty())
+    publish_part(final_frames());
+  forget_frames();
+}
+
+/* What is given is final, unless damage makes another pass necessary: and then what comes before
+ * that. Short streams are soon done, and what is in doubt there is only known in the end. */
+void IndexBuilder::offer_decoded_part(bool damaged, Care care) {
+  const auto given = int32_t(table_.frame_pts.size());
+  if (!request_.wanted || given < next_part_ || (damaged && care == Care::suspicious) || is_small())
+    return;
+  const int64_t wanted = request_.wanted();
+  if (wanted < 0 || wanted + 1 >= given)
+    return;
+  next_part_ = given + given / 4 + 1;
+  publish_part(table_.frame_pts.size());
+}
+
+/* The first `frames`, but for the last of them: its end is not known. */
+void IndexBuilder::publish_part(size_t frames) {
+  if (frames < 2 || int64_t(frames) - 1 <= request_.wanted())
+    return;
+  const size_t n = frames - 1;
+  IndexArrays part = table_;
+  IndexFacts facts = facts_;
+  facts.complete = false;
+  facts.end_time = part.frame_time[n];
+  part.frame_pts.resize(n);
+  part.frame_time.resize(n);
+  part.frame_packet.resize(n);
+  part.frame_flags.resize(n);
+  part.frame_type.resize(n);
+  part.hashes.resize(std::min(part.hashes.size(), n));
+  request_.publish_part(finish(std::move(part), std::move(facts)));
 }
 
 Result<std::shared_ptr<FrameIndex>> IndexBuilder::build() {
@@ -462,11 +689,11 @@ Result<std::shared_ptr<FrameIndex>> IndexBuilder::build() {
   facts_.exact = !damaged_;
   if (!decoded)
     return Failure(decoded.error());
-  auto index = finish();
+  auto index = finish(std::move(table_), std::move(facts_));
   static const char *const names[] = {"rate", "scan", "order", "hashes"};
   GST_INFO("%s: %" G_GINT64_FORMAT " frames by %s%s%s%s", request_.reader.input.location.c_str(),
-           index->n_frames(), names[int(facts_.means)],
-           facts_.distrust.empty() ? "" : ", distrusted: ", facts_.distrust.c_str(),
+           index->n_frames(), names[int(index->means())],
+           index->distrust().empty() ? "" : ", distrusted: ", index->distrust().c_str(),
            damaged_ ? ", damaged" : "");
   return index;
 }
@@ -489,15 +716,22 @@ Result<std::shared_ptr<const FrameIndex>> FrameIndex::build(const Request &reque
                                                             Interruption &interruption) {
   const GiveUp give_up = [&] { return interruption.is_set(); };
   const auto path = local_file_at(request.reader.input.location);
+  std::shared_ptr<const FrameIndex> earlier;
   if (path && !request.cache_folder.empty()) {
     auto [index, change] =
         IndexCache(request.cache_folder).look_up(index_key(request, *path), *path, give_up);
     const bool suits = index && (request.trust_scan || index->origin()->scan_was_disproved);
     if (suits && change == FileChange::none)
       return index;
+    const bool can_go_on =
+        index && change == FileChange::grown && index->distrust().empty() && index->is_exact();
+    if (can_go_on && index->means() == Means::scan && request.trust_scan)
+      earlier = std::move(index);
   }
   auto origin = path ? begin_origin(request, *path, give_up) : nullptr;
   IndexBuilder builder(request, interruption);
+  if (earlier)
+    builder.extend(std::move(earlier));
   auto built = builder.build();
   if (!built)
     return Failure(built.error());

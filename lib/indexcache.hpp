@@ -9,7 +9,7 @@
 namespace framewise {
 
 /* Where the file is that `location` means, if it is a regular one; with all links followed. */
-std::optional<std::string> local_file_at(const std::string &location);
+FRAMEWISE_INTERNAL std::optional<std::string> local_file_at(const std::string &location);
 /* Of libavformat and libavcodec: what they find in a file may differ. */
 FRAMEWISE_INTERNAL const std::string &libav_versions();
 /* All that an index depends on but for what is in the file, which is at `path`. */

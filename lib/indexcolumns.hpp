@@ -10,6 +10,6 @@ namespace framewise {
 
 /* From what is known of packets and frames: all that readers look up. `precision`: by how many ns
  * the times of an even frame rate may be off. */
-void derive_columns(IndexArrays &table, IndexFacts &facts, int64_t precision);
+FRAMEWISE_INTERNAL void derive_columns(IndexArrays &table, IndexFacts &facts, int64_t precision);
 
 } // namespace framewise
