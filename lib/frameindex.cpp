@@ -22,7 +22,7 @@ FrameIndex::FrameIndex(IndexFacts facts, IndexView table, std::shared_ptr<const 
 }
 
 template <typename T> static bool begins_with(std::span<const T> whole, std::span<const T> part) {
-  return whole.size() >= part.size() && std::ranges::equal(whole.first(part.size()), part);
+  return whole.size() >= part.size() && std::equal(part.begin(), part.end(), whole.begin());
 }
 
 bool FrameIndex::continues(const FrameIndex &part) const {
@@ -96,47 +96,38 @@ int64_t FrameIndex::frame_at(int64_t time) const {
   return number;
 }
 
-/* Packets by their places. */
-struct ByPos {
-  std::span<const int64_t> pos;
-  bool operator()(int32_t packet, int64_t place) const { return pos[packet] < place; }
-  bool operator()(int64_t place, int32_t packet) const { return place < pos[packet]; }
-};
-
 int32_t FrameIndex::find(const AVPacket *packet) const {
   auto has_size = [&](int32_t i) { return table_.packet_size[i] == packet->size; };
   auto is_it = [&](int32_t i) {
     return has_size(i) && table_.packet_pts[i] == packet->pts &&
            table_.packet_dts[i] == packet->dts;
   };
-  auto only_one = [](const auto &among, const auto &suits) {
+  auto only_one = [](size_t n, const auto &candidate, const auto &suits) {
     int32_t found = -1;
-    for (int32_t i : among)
-      if (suits(i)) {
+    for (size_t i = 0; i < n; i++)
+      if (suits(candidate(i))) {
         if (found >= 0)
           return -1;
-        found = i;
+        found = candidate(i);
       }
     return found;
   };
   if (packet->pos >= 0) {
-    auto [begin, end] = std::equal_range(table_.by_pos.begin(), table_.by_pos.end(), packet->pos,
-                                         ByPos{table_.packet_pos});
+    auto is_before = [&](int32_t i, int64_t pos) { return table_.packet_pos[i] < pos; };
+    auto is_behind = [&](int64_t pos, int32_t i) { return pos < table_.packet_pos[i]; };
+    const auto begin =
+        std::lower_bound(table_.by_pos.begin(), table_.by_pos.end(), packet->pos, is_before);
+    const auto end = std::upper_bound(begin, table_.by_pos.end(), packet->pos, is_behind);
     const std::span<const int32_t> there(begin, end);
-    if (int32_t found = only_one(there, has_size); found >= 0)
+    auto in_place = [&](size_t i) { return there[i]; };
+    if (int32_t found = only_one(there.size(), in_place, has_size); found >= 0)
       return found;
     /* Several in one place (a page, a block with lacing): by their timestamps. */
     if (!there.empty())
-      return only_one(there, is_it);
+      return only_one(there.size(), in_place, is_it);
   }
-  int32_t found = -1;
-  for (int32_t i = 0; i < n_packets(); i++)
-    if (is_it(i)) {
-      if (found >= 0)
-        return -1;
-      found = i;
-    }
-  return found;
+  return only_one(
+      size_t(n_packets()), [](size_t i) { return int32_t(i); }, is_it);
 }
 
 int64_t FrameIndex::frame_from(int32_t packet, int nth) const {

@@ -77,7 +77,8 @@ const char *refuse_rate(const IndexFacts &facts, const IndexView &table) {
     return "no frame rate";
   constexpr int64_t ns_per_second = 1000000000;
   const int64_t length = av_rescale(facts.n_frames, ns_per_second * facts.rate.den, facts.rate.num);
-  return length >= 0 && is_near(length) ? nullptr : "no end of time";
+  const bool ends = length >= 0 && is_near(length) && is_near(facts.end_time);
+  return ends && facts.end_time >= facts.first_time + length ? nullptr : "no end of time";
 }
 
 const char *refuse_lengths(const IndexFacts &facts, const IndexView &table) {

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <filesystem> /* before check.h, whose macros have names of it */
+
 #include "seekbench.hpp"
 #include "slowserver.hpp"
 
@@ -434,6 +436,32 @@ GST_START_TEST(the_boxed_index_tells_its_progress_and_its_errors) {
 }
 GST_END_TEST;
 
+/* ---- Saved ------------------------------------------------------------------------------------
+ */
+
+GST_START_TEST(frames_are_the_same_with_a_saved_index) {
+  const Clip clip(seek_clips[__i__]);
+  char pattern[] = "/tmp/fwindex-XXXXXX";
+  const std::string folder = g_mkdtemp(pattern);
+  for (int time = 0; time < 3; time++) {
+    Pipeline pipeline(clip.path, "index-cache=" + folder);
+    fail_unless(pipeline.preroll());
+    wait_for_index(pipeline.src());
+    fail_unless_equals_int64(n_frames(pipeline), clip.n());
+    for (gint64 number : {clip.n() - 1, gint64(0), clip.n() / 2}) {
+      fail_unless(gst_element_seek_simple(pipeline.element(), GST_FORMAT_DEFAULT, flush, number));
+      expect_frames(clip, pipeline.play(), number, clip.n() - 1, "saved");
+    }
+    pipeline.set_state(GST_STATE_NULL); /* ends after it is saved */
+    int files = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(folder))
+      files += entry.path().extension() == ".fwindex";
+    fail_unless_equals_int(files, 1);
+  }
+  std::filesystem::remove_all(folder);
+}
+GST_END_TEST;
+
 static Suite *containersrc_index_suite() {
   Suite *suite = suite_create("containersrc-index");
   TCase *queries = tcase_create("queries");
@@ -462,6 +490,10 @@ static Suite *containersrc_index_suite() {
   tcase_add_test(modes, a_constant_rate_is_taken_at_its_word);
   tcase_add_test(modes, a_constant_rate_that_is_not_true_is_an_error);
   tcase_add_test(modes, a_constant_rate_that_is_not_stated_fails_only_what_needs_it);
+
+  TCase *saved = tcase_create("saved");
+  suite_add_tcase(suite, saved);
+  tcase_add_loop_test(saved, frames_are_the_same_with_a_saved_index, 0, n_seek_clips);
 
   TCase *boxed = tcase_create("boxed");
   suite_add_tcase(suite, boxed);

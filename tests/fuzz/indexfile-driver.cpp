@@ -76,7 +76,7 @@ std::vector<Bytes> seeds() {
   rate.means = IndexMeans::rate;
   rate.rate = {30000, 1001};
   rate.n_frames = 100;
-  rate.end_time = 3000000000;
+  rate.end_time = 4000000000;
   files.push_back(to_index_file(FrameIndex(rate, IndexView(), nullptr), origin));
   return files;
 }
