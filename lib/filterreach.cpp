@@ -383,8 +383,9 @@ bool is_dithered(AVPixelFormat format) {
   const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
   constexpr int whole_byte = 8;
   return !desc || desc->flags & AV_PIX_FMT_FLAG_PAL ||
-         std::any_of(desc->comp, desc->comp + desc->nb_components,
-                     [](const auto &component) { return component.depth < whole_byte; });
+         std::any_of(
+             desc->comp, desc->comp + desc->nb_components,
+             [](const AVComponentDescriptor &component) { return component.depth < whole_byte; });
 }
 
 bool begins_at_zero(const FilterDescription &description) {
