@@ -207,11 +207,20 @@ static FramePtr own_copy(const AVFrame *picture) {
   return copy;
 }
 
+/* Some filters count past all numbers at the end, where they should say that there is no time. */
+static bool is_time(int64_t pts, AVRational time_base) {
+  constexpr int64_t far = int64_t(1) << 60; /* ns: differences of such are no overflow */
+  if (pts == AV_NOPTS_VALUE)
+    return false;
+  const int64_t ns = ticks_to_ns(pts, time_base);
+  return ns > -far && ns < far;
+}
+
 /* Nothing where the frame is of filters that go on past the end of what they got. */
 Result<std::optional<FilterRun::Output>> FilterRun::present(FramePtr picture) {
   const AVRational in_base = graph_->input().time_base, out_base = graph_->output_time_base();
   AVFrame *frame = picture.get();
-  const bool has_time = frame->pts != AV_NOPTS_VALUE;
+  const bool has_time = is_time(frame->pts, out_base);
   /* `setpts=N/25/TB` and `setpts=PTS-STARTPTS` mean the beginning of what they get. */
   if (!std::exchange(any_out_, true))
     counts_from_zero_ = has_time && frame->pts == 0 && first_ticks_ > 0;

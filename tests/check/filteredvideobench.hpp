@@ -181,11 +181,14 @@ inline std::optional<std::vector<Shown>> frames_of_one_run(const Filters &filter
       const AVRational base = graph->output_time_base();
       if (first_base.num == 0)
         first_base = base;
-      const bool has_time = frame->pts != AV_NOPTS_VALUE;
+      /* What no clock can show, more than 36 years off, is none. */
+      const double seconds = double(frame->pts) * av_q2d(base);
+      const bool has_time =
+          frame->pts != AV_NOPTS_VALUE && seconds > -1152921504.6 && seconds < 1152921504.6;
       if (!shift)
         shift = frame->pts == 0 && first > 0 ? av_rescale_q(first, time_base, base) : 0;
       Shown out{};
-      out.pts = frame->pts;
+      out.pts = has_time ? frame->pts : AV_NOPTS_VALUE;
       const DecodedFrame *twin = nullptr;
       if (has_time) {
         const int64_t pts = frame->pts + *shift;
