@@ -733,7 +733,9 @@ static std::shared_ptr<IndexOrigin> begin_origin(const FrameIndex::Request &requ
 Result<std::shared_ptr<const FrameIndex>> FrameIndex::build(const Request &request,
                                                             Interruption &interruption) {
   const GiveUp give_up = [&] { return interruption.is_set(); };
-  const auto path = local_file_at(request.reader.input.location);
+  const InputSettings &input = request.reader.input;
+  /* The location of a source is only its name. */
+  const auto path = input.source ? std::nullopt : local_file_at(input.location);
   std::shared_ptr<const FrameIndex> earlier;
   if (path && !request.cache_folder.empty()) {
     auto [index, change] =

@@ -327,6 +327,26 @@ TEST_F(Cache, lists_and_patterns_are_indexed_but_not_saved) {
   EXPECT_FALSE(files::exists(cache_));
 }
 
+/* Bytes and streams have a name for messages only. */
+TEST_F(Cache, what_is_no_file_is_not_taken_for_the_file_of_that_name) {
+  gchar *data;
+  gsize size;
+  ASSERT_TRUE(g_file_get_contents(media("exact-hevc-open-gop.mkv").c_str(), &data, &size, nullptr));
+  GBytes *bytes = g_bytes_new_take(data, size);
+  auto of_bytes = request();
+  of_bytes.reader.input.source = framewise::ByteSource::of_bytes(bytes);
+  g_bytes_unref(bytes);
+  const auto clip = build(request());
+  const auto memory = open_indexed(of_bytes);
+  ASSERT_TRUE(clip && memory);
+  ASSERT_NE(clip->n_frames(), memory->n_frames());
+  EXPECT_FALSE(memory->origin());
+  EXPECT_FALSE(files::exists(cache_)) << "nothing is saved of it";
+  EXPECT_EQ(open_indexed(request())->n_frames(), clip->n_frames());
+  ASSERT_TRUE(files::exists(cache_));
+  EXPECT_EQ(open_indexed(of_bytes)->n_frames(), memory->n_frames()) << "nor taken for it";
+}
+
 TEST_F(Cache, the_oldest_go_where_there_are_too_many) {
   auto index = open();
   const IndexCache cache(cache_, 3 * files::file_size(saved_files().at(0)) + 100);
