@@ -18,10 +18,14 @@ static bool is_local_file(const std::string &location) {
   return protocol && strcmp(protocol, "file") == 0;
 }
 
-static Failure open_failure(int averror, const std::string &location) {
+/* The location of a source is only its name. */
+enum class Named { by_location, by_source };
+
+static Failure open_failure(int averror, const std::string &location,
+                            Named named = Named::by_location) {
   const char *name = location.c_str();
   GStatBuf status;
-  const bool stands_there = g_stat(name, &status) == 0;
+  const bool stands_there = named == Named::by_location && g_stat(name, &status) == 0;
   auto fail_open = [&](GQuark domain, int code, const char *fmt) {
     return fail_av(averror, domain, code, format(fmt, name));
   };
@@ -84,7 +88,8 @@ Result<void> ContainerInput::open_format(const std::string &url, AVIOContext *io
   if (ret < 0) {
     if (interruption_.is_set())
       return fail_cancelled();
-    return open_failure(ret, settings_.location);
+    return open_failure(ret, settings_.location,
+                        settings_.source ? Named::by_source : Named::by_location);
   }
   context_.reset(context);
   return {};
@@ -181,9 +186,10 @@ int ContainerInput::open_part(AVFormatContext *context, AVIOContext **part, cons
                               int flags, AVDictionary **options) {
   auto *self = static_cast<ContainerInput *>(context->opaque);
   int ret = self->default_open_part_(context, part, url, flags, options);
-  if (ret >= 0)
-    self->parts_.push_back(*part), self->parts_opened_++;
-  else if (self->opened_) /* until then other variants of the stream are tried, too */
+  if (ret >= 0) {
+    self->parts_.push_back(*part);
+    self->parts_opened_++;
+  } else if (self->opened_) /* until then other variants of the stream are tried, too */
     self->note_part_error(ret);
   return ret;
 }

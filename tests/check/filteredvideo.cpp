@@ -57,6 +57,30 @@ void expect_frames(const std::vector<Shown> &expected, FilteredVideo &video,
   }
 }
 
+/* Of filters whose pixels differ from run to run, in the ffmpeg command as well: they are as many, at
+ * the same times, and the same when they are kept. */
+void expect_all_but_pixels(const std::vector<Shown> &expected, const Filters &filters,
+                           FrameSource &source, const std::string &what) {
+  const auto count = int64_t(expected.size());
+  auto video = filters.open(source, plenty);
+  ASSERT_TRUE(video) << what << ": " << video.error().message;
+  std::vector<uint64_t> hashes;
+  for (int64_t number : ascending(count)) {
+    auto frame = (*video)->read(number);
+    ASSERT_TRUE(frame) << what << ": " << frame.error().message;
+    Shown came = shown(*frame);
+    hashes.push_back(came.hash);
+    came.hash = expected[size_t(number)].hash;
+    ASSERT_EQ(compare(expected[size_t(number)], came), "") << what << ": frame " << number;
+  }
+  EXPECT_EQ((*video)->n_frames().value_or(-1), count) << what;
+  for (int64_t number : at_random(count, 1)) {
+    auto frame = (*video)->read(number);
+    ASSERT_TRUE(frame) << what << ": " << frame.error().message;
+    ASSERT_EQ(shown(*frame).hash, hashes[size_t(number)]) << what << ": frame " << number;
+  }
+}
+
 void expect_all_orders(const Filters &filters, const char *clip, int64_t limit) {
   const std::string what = std::string(filters.text) + " on " + clip;
   ClipSource source(clip, limit);
@@ -67,6 +91,8 @@ void expect_all_orders(const Filters &filters, const char *clip, int64_t limit) 
     return;
   }
   const int64_t count = int64_t(expected->size());
+  if (filters.is_any("pp"))
+    return expect_all_but_pixels(*expected, filters, source, what);
   {
     auto video = filters.open(source, 0);
     ASSERT_TRUE(video) << what << ": " << video.error().message;
@@ -118,8 +144,6 @@ INSTANTIATE_TEST_SUITE_P(, Table, testing::Range<size_t>(0, all_filters().size()
 
 TEST_P(Table, comes_in_any_order_as_in_one_run) {
   const Filters &filters = all_filters()[GetParam()];
-  if (filters.is_any("pp"))
-    GTEST_SKIP() << "reads memory that it has not written, where heights are no multiples of 16";
   const bool is_known = filters.reach().kind != FilterReach::Kind::unknown;
   for (const char *clip : clips) {
     const bool is_enough = !is_known && !filters.thoroughly && clip != clips[GetParam() % 5];
