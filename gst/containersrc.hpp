@@ -24,8 +24,6 @@ GST_DEBUG_CATEGORY_EXTERN(containersrc_debug);
 
 namespace framewise {
 
-constexpr guint64 default_cache_size = 256 << 20;
-
 struct ContainerSrcSettings {
   std::string location;
   GObjectPtr<GInputStream> input_stream;

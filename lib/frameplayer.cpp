@@ -34,13 +34,19 @@ Result<std::unique_ptr<FramePlayer>> FramePlayer::open(PlayerSettings settings,
   return player;
 }
 
-void FramePlayer::start_index(std::function<void(int)> progress, FrameIndexer::Done done) {
+FrameIndex::Request index_request(const PlayerSettings &settings,
+                                  std::function<void(int)> progress) {
   FrameIndex::Request request;
-  request.reader = settings_.reader;
-  request.mode = settings_.index_mode;
-  request.cache_folder = settings_.index_cache;
+  request.reader = settings.reader;
+  request.mode = settings.index_mode;
+  request.cache_folder = settings.index_cache;
   request.progress = std::move(progress);
-  indexer_ = std::make_unique<FrameIndexer>(std::move(request), std::move(done));
+  return request;
+}
+
+void FramePlayer::start_index(std::function<void(int)> progress, FrameIndexer::Done done) {
+  indexer_ = std::make_unique<FrameIndexer>(index_request(settings_, std::move(progress)),
+                                            std::move(done));
 }
 
 void FramePlayer::request(const PlayRequest &wanted) {

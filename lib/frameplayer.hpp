@@ -10,13 +10,19 @@
 
 namespace framewise {
 
+constexpr uint64_t default_cache_size = 256 << 20;
+
 struct PlayerSettings {
   ReaderSettings reader;
   IndexMode index_mode = IndexMode::automatic;
-  std::string index_cache; /* folder of saved indexes; empty: none */
-  uint64_t cache_size = 0; /* bytes of decoded pictures kept */
+  std::string index_cache;                  /* folder of saved indexes; empty: none */
+  uint64_t cache_size = default_cache_size; /* bytes of decoded pictures kept */
   FrameLimits limits;
 };
+
+/* For the index of what they play. */
+FRAMEWISE_INTERNAL FrameIndex::Request index_request(const PlayerSettings &settings,
+                                                     std::function<void(int)> progress);
 
 /* A reader, and the index that is made beside it. Playing forwards from the first frame never waits
  * for the index. Owned and used by one thread at a time, but for index(), which any may call. */

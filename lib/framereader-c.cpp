@@ -15,8 +15,6 @@ using namespace framewise;
 
 namespace {
 
-constexpr guint64 default_cache_size = 256 << 20;
-
 struct ReaderPrivate {
   /* Set once, while the object is made. */
   VideoReaderSettings settings;
@@ -28,7 +26,9 @@ struct ReaderPrivate {
 
   Interruption interruption;
   std::atomic<bool> closed{false};
-  std::mutex lock; /* guards what follows */
+  std::mutex index_lock; /* guards what follows; never held while anything is read */
+  FrameIndexer::IndexPtr index;
+  std::mutex lock; /* guards what follows, and is held while it is read */
   std::unique_ptr<VideoReader> reader;
 
   ~ReaderPrivate() { g_clear_pointer(&bytes, g_bytes_unref); }
@@ -102,7 +102,10 @@ static Result<std::unique_ptr<VideoReader>> open_reader(ReaderPrivate *priv) {
   settings.player.reader.decoder.options = Dictionary::from_structure(priv->codec_options.get());
   auto opened = VideoReader::open(std::move(settings), priv->interruption);
   if (opened)
-    (*opened)->frames().start_index(nullptr, [](const auto &) {});
+    (*opened)->frames().start_index(nullptr, [priv](const auto &made) {
+      std::lock_guard lock(priv->index_lock);
+      priv->index = made.value_or(nullptr);
+    });
   return opened;
 }
 
@@ -222,7 +225,9 @@ void gst_framewise_reader_close(GstFramewiseReader *reader) {
   priv->closed = true;
   priv->interruption.set(Interruption::closing);
   std::lock_guard lock(priv->lock);
-  priv->reader.reset();
+  priv->reader.reset(); /* and with it who might set the index */
+  std::lock_guard index_lock(priv->index_lock);
+  priv->index = nullptr;
 }
 
 /* ---- Reading ----------------------------------------------------------------------------------
@@ -520,8 +525,8 @@ static void gst_framewise_reader_set_property(GObject *object, guint id, const G
 }
 
 static FrameIndexer::IndexPtr known_index(ReaderPrivate *priv) {
-  std::lock_guard lock(priv->lock);
-  return priv->reader ? priv->reader->frames().index() : nullptr;
+  std::lock_guard lock(priv->index_lock);
+  return priv->index;
 }
 
 static void gst_framewise_reader_get_property(GObject *object, guint id, GValue *value,
@@ -765,7 +770,4 @@ static void gst_framewise_reader_class_init(GstFramewiseReaderClass *klass) {
                                          GST_TYPE_FRAMEWISE_INDEX, readable));
 }
 
-static void gst_framewise_reader_init(GstFramewiseReader *self) {
-  self->priv = new ReaderPrivate;
-  self->priv->settings.player.cache_size = default_cache_size;
-}
+static void gst_framewise_reader_init(GstFramewiseReader *self) { self->priv = new ReaderPrivate; }

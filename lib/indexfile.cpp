@@ -217,28 +217,16 @@ static tl::expected<std::optional<size_t>, std::string> size_of(const File &file
   return size_t(status.st_size);
 }
 
-Loaded map_index_file(const std::string &path) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  auto size = size_of(file);
-  if (!size)
-    return tl::unexpected(size.error());
-  if (!*size)
-    return nullptr;
-  void *data = mmap(nullptr, **size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.fd(), 0);
+static Loaded map_open(const File &file, size_t size) {
+  void *data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.fd(), 0);
   if (data == MAP_FAILED)
     return tl::unexpected(std::string(g_strerror(errno)));
-  auto mapping = std::make_shared<Mapping>(data, **size);
-  return from_index_file(static_cast<const uint8_t *>(data), **size, std::move(mapping));
+  auto mapping = std::make_shared<Mapping>(data, size);
+  return from_index_file(static_cast<const uint8_t *>(data), size, std::move(mapping));
 }
 
-Loaded read_index_file(const std::string &path) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  auto size = size_of(file);
-  if (!size)
-    return tl::unexpected(size.error());
-  if (!*size)
-    return nullptr;
-  auto bytes = std::make_shared<std::vector<uint8_t>>(**size);
+static Loaded read_open(const File &file, size_t size) {
+  auto bytes = std::make_shared<std::vector<uint8_t>>(size);
   size_t done = 0;
   while (done < bytes->size()) {
     const ssize_t got = read(file.fd(), bytes->data() + done, bytes->size() - done);
@@ -250,6 +238,19 @@ Loaded read_index_file(const std::string &path) {
   }
   return from_index_file(bytes->data(), done, bytes);
 }
+
+/* Nothing where there is no file. */
+static Loaded open_index_file(const std::string &path, Loaded (*load)(const File &, size_t)) {
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  auto size = size_of(file);
+  if (!size)
+    return tl::unexpected(size.error());
+  return *size ? load(file, **size) : Loaded(nullptr);
+}
+
+Loaded map_index_file(const std::string &path) { return open_index_file(path, map_open); }
+
+Loaded read_index_file(const std::string &path) { return open_index_file(path, read_open); }
 
 static bool write_all(int fd, const std::vector<uint8_t> &bytes) {
   for (size_t done = 0; done < bytes.size();) {

@@ -34,12 +34,8 @@ Result<std::unique_ptr<NumberedFrames>> NumberedFrames::open(PlayerSettings sett
 void NumberedFrames::start_index(std::function<void(int)> progress, FrameIndexer::Done done) {
   if (!can_seek())
     return;
-  FrameIndex::Request request;
-  request.reader = settings_.reader;
-  request.mode = settings_.index_mode;
-  request.cache_folder = settings_.index_cache;
-  request.progress = std::move(progress);
-  indexer_ = std::make_unique<FrameIndexer>(std::move(request), std::move(done));
+  indexer_ = std::make_unique<FrameIndexer>(index_request(settings_, std::move(progress)),
+                                            std::move(done));
 }
 
 VideoParams NumberedFrames::promised() const {

@@ -172,15 +172,17 @@ Result<GstPtr<GstSample>> VideoReader::to_sample(const DecodedFrame &frame, AVRa
   return GstPtr<GstSample>(gst_sample_new(buffer->get(), caps.get(), nullptr, nullptr));
 }
 
+Result<DecodedFrame> VideoReader::frame_at(int64_t index, Source &source) {
+  auto number = number_of(index, source);
+  return number ? source.read(*number) : Failure(number.error());
+}
+
 Result<GstPtr<GstSample>> VideoReader::read(int64_t index, const std::string &pixel_format) {
   const std::string &wanted = chosen(pixel_format);
   auto from = source(wanted);
   if (!from)
     return Failure(from.error());
-  auto number = number_of(index, *from);
-  if (!number)
-    return Failure(number.error());
-  auto frame = from->read(*number);
+  auto frame = frame_at(index, *from);
   if (!frame)
     return Failure(frame.error());
   return to_sample(*frame, from->time_base(), wanted);
@@ -417,10 +419,7 @@ Result<StructurePtr> VideoReader::frame_metadata(int64_t index) {
   auto from = source("native");
   if (!from)
     return Failure(from.error());
-  auto number = number_of(index, *from);
-  if (!number)
-    return Failure(number.error());
-  auto frame = from->read(*number);
+  auto frame = frame_at(index, *from);
   if (!frame)
     return Failure(frame.error());
   BufferPtr carrier(gst_buffer_new());

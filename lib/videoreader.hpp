@@ -63,6 +63,7 @@ class FRAMEWISE_INTERNAL VideoReader {
   };
   Result<Source> source(const std::string &pixel_format);
   Result<int64_t> number_of(int64_t index, Source &source);
+  Result<DecodedFrame> frame_at(int64_t index, Source &source);
   Result<FrameDelivery *> delivery_for(const std::string &pixel_format, const VideoParams &native);
   Result<BufferPtr> acquire(const VideoParams &output);
   Result<GstPtr<GstSample>> to_sample(const DecodedFrame &frame, AVRational time_base,

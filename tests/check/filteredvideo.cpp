@@ -57,8 +57,8 @@ void expect_frames(const std::vector<Shown> &expected, FilteredVideo &video,
   }
 }
 
-/* Of filters whose pixels differ from run to run, in the ffmpeg command as well: they are as many, at
- * the same times, and the same when they are kept. */
+/* Of filters whose pixels differ from run to run, in the ffmpeg command as well: they are as many,
+ * at the same times, and the same when they are kept. */
 void expect_all_but_pixels(const std::vector<Shown> &expected, const Filters &filters,
                            FrameSource &source, const std::string &what) {
   const auto count = int64_t(expected.size());
