@@ -163,7 +163,7 @@ Result<bool> IndexBuilder::read_next(PacketInspector &inspector, AVPacket *packe
 }
 
 Result<void> IndexBuilder::scan() {
-  std::optional<PacketInspector> inspector(input_->stream());
+  std::optional<PacketInspector> inspector(*input_);
   if (earlier_) {
     auto resumed = resume_scan(*inspector);
     if (!resumed)
@@ -174,7 +174,7 @@ Result<void> IndexBuilder::scan() {
       corrupt_ = false;
       if (auto reopened = input_->reopen(); !reopened)
         return reopened;
-      inspector.emplace(input_->stream());
+      inspector.emplace(*input_);
     }
   }
   auto scanned = scan_rest(*inspector);
@@ -218,7 +218,7 @@ static bool is_packet_of(const IndexView &table, int32_t i, const IndexArrays &o
 
 Result<bool> IndexBuilder::begins_as_earlier() {
   constexpr int32_t compared = 32;
-  PacketInspector inspector(input_->stream());
+  PacketInspector inspector(*input_);
   PacketPtr packet = new_packet();
   IndexArrays &begin = table_;
   const int32_t n = std::min(compared, earlier_->n_packets() - 1);

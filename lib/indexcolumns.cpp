@@ -49,8 +49,9 @@ static void fill_by_pos(IndexArrays &table) {
   for (size_t i = 0; i < pos.size(); i++)
     if (pos[i] >= 0)
       table.by_pos.push_back(int32_t(i));
-  std::stable_sort(table.by_pos.begin(), table.by_pos.end(),
-                   [&](int32_t a, int32_t b) { return pos[a] < pos[b]; });
+  const auto is_before = [&](int32_t a, int32_t b) { return pos[a] < pos[b]; };
+  if (!std::is_sorted(table.by_pos.begin(), table.by_pos.end(), is_before))
+    std::stable_sort(table.by_pos.begin(), table.by_pos.end(), is_before);
 }
 
 void derive_columns(IndexArrays &table, IndexFacts &facts, int64_t precision) {

@@ -6,12 +6,37 @@
 
 namespace framewise {
 
-PacketInspector::PacketInspector(const AVStream *stream)
-    : codec_id_(stream->codecpar->codec_id), codec_(new_codec_context(nullptr)),
+PacketInspector::PacketInspector(const ContainerInput &input)
+    : stream_(input.stream()), demuxer_reads_ahead_(input.context()->flags & AVFMT_FLAG_GENPTS),
+      codec_id_(stream_->codecpar->codec_id), codec_(new_codec_context(nullptr)),
       parser_(av_parser_init(codec_id_)) {
-  avcodec_parameters_to_context(codec_.get(), stream->codecpar);
+  avcodec_parameters_to_context(codec_.get(), stream_->codecpar);
   if (parser_)
     parser_->flags |= PARSER_FLAG_COMPLETE_FRAMES;
+  if (const AVCodecParserContext *theirs = av_stream_get_parser(stream_))
+    demuxer_parsed_ = theirs->cur_offset;
+}
+
+/* libavformat parses packets as it reads them, but those that it read in order to find out about
+ * the streams it hands out later, and with `fflags=genpts` it is always some ahead. Nothing where this
+ * packet is not the last that it parsed. */
+const AVCodecParserContext *PacketInspector::demuxers_view(const AVPacket *packet) {
+  const AVCodecParserContext *theirs = av_stream_get_parser(stream_);
+  if (!theirs || demuxer_reads_ahead_)
+    return nullptr;
+  const int64_t parsed = theirs->cur_offset - std::exchange(demuxer_parsed_, theirs->cur_offset);
+  const int how = theirs->flags & (PARSER_FLAG_COMPLETE_FRAMES | PARSER_FLAG_ONCE);
+  return how == PARSER_FLAG_COMPLETE_FRAMES && packet->size > 0 && parsed == packet->size
+             ? theirs
+             : nullptr;
+}
+
+const AVCodecParserContext *PacketInspector::own_view(const AVPacket *packet) {
+  uint8_t *data = nullptr;
+  int size = 0;
+  av_parser_parse2(parser_.get(), codec_.get(), &data, &size, packet->data, packet->size,
+                   packet->pts, packet->dts, packet->pos);
+  return parser_.get();
 }
 
 void PacketInspector::inspect(const AVPacket *packet) {
@@ -20,14 +45,13 @@ void PacketInspector::inspect(const AVPacket *packet) {
   interlaced_ = false;
   if (!parser_)
     return;
-  uint8_t *data = nullptr;
-  int size = 0;
-  av_parser_parse2(parser_.get(), codec_.get(), &data, &size, packet->data, packet->size,
-                   packet->pts, packet->dts, packet->pos);
-  type_ = av_get_picture_type_char(AVPictureType(parser_->pict_type));
+  const AVCodecParserContext *seen = demuxers_view(packet);
+  if (!seen)
+    seen = own_view(packet);
+  type_ = av_get_picture_type_char(AVPictureType(seen->pict_type));
   interlaced_ =
-      parser_->field_order != AV_FIELD_PROGRESSIVE && parser_->field_order != AV_FIELD_UNKNOWN;
-  if (is_second_field())
+      seen->field_order != AV_FIELD_PROGRESSIVE && seen->field_order != AV_FIELD_UNKNOWN;
+  if (is_second_field(seen))
     shown_ = false;
 }
 
@@ -50,10 +74,10 @@ bool PacketInspector::is_invisible(const AVPacket *packet) const {
 
 /* Two fields of opposite parity in a row are one frame; not of HEVC, whose fields come out one by
  * one. */
-bool PacketInspector::is_second_field() {
+bool PacketInspector::is_second_field(const AVCodecParserContext *seen) {
   if (codec_id_ != AV_CODEC_ID_H264)
     return false;
-  const AVPictureStructure now = parser_->picture_structure;
+  const AVPictureStructure now = seen->picture_structure;
   const bool pair =
       (now == AV_PICTURE_STRUCTURE_TOP_FIELD &&
        first_field_ == AV_PICTURE_STRUCTURE_BOTTOM_FIELD) ||

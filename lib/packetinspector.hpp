@@ -4,16 +4,17 @@
  */
 #pragma once
 
-#include "av.hpp"
+#include "containerinput.hpp"
 
 namespace framewise {
 
-/* A stream of packets as the codec's own parser sees it. One thread at a time. */
+/* A stream of packets as the codec's own parser sees it: the demuxer's, where that one has just
+ * seen the packet, and else one of its own. Lives no longer than what is read. One thread at a time. */
 class FRAMEWISE_INTERNAL PacketInspector {
  public:
-  explicit PacketInspector(const AVStream *stream);
+  explicit PacketInspector(const ContainerInput &input);
 
-  /* The next packet of the stream; what follows is then about that one. */
+  /* The packet of the stream that has just been read; what follows is then about that one. */
   void inspect(const AVPacket *packet);
   /* False where it gives no frame of its own: discarded, invisible, or the second field of one. */
   bool shown() const { return shown_; }
@@ -22,11 +23,16 @@ class FRAMEWISE_INTERNAL PacketInspector {
 
  private:
   bool is_invisible(const AVPacket *packet) const;
-  bool is_second_field();
+  bool is_second_field(const AVCodecParserContext *seen);
+  const AVCodecParserContext *demuxers_view(const AVPacket *packet);
+  const AVCodecParserContext *own_view(const AVPacket *packet);
 
+  const AVStream *stream_;
+  bool demuxer_reads_ahead_;
   AVCodecID codec_id_;
   CodecContextPtr codec_;
   std::unique_ptr<AVCodecParserContext, ByValue<av_parser_close>> parser_;
+  int64_t demuxer_parsed_ = 0; /* bytes, before this packet */
   AVPictureStructure first_field_ = AV_PICTURE_STRUCTURE_UNKNOWN;
   bool shown_ = true;
   char type_ = '?';
