@@ -50,12 +50,11 @@ static Result<void> check_holds_video(const AVOutputFormat *muxer) {
                                            muxer->name, covers ? " but cover pictures" : ""));
 }
 
-static Result<const AVCodec *> find_codec(const FrameWriterSettings &settings,
+static Result<const AVCodec *> find_codec(const std::string &name, const std::string &location,
                                           const AVOutputFormat *muxer) {
-  if (!settings.codec.empty())
-    return VideoEncoder::find(settings.codec);
-  AVCodecID id =
-      av_guess_codec(muxer, nullptr, settings.location.c_str(), nullptr, AVMEDIA_TYPE_VIDEO);
+  if (!name.empty())
+    return VideoEncoder::find(name);
+  AVCodecID id = av_guess_codec(muxer, nullptr, location.c_str(), nullptr, AVMEDIA_TYPE_VIDEO);
   if (id == AV_CODEC_ID_NONE)
     return FRAMEWISE_FAIL_LIBRARY(
         SETTINGS, format("The container `%s` has no usual video codec: set codec= (`ffmpeg "
@@ -99,7 +98,37 @@ int FrameWriter::is_hurried(void *writer) {
   return static_cast<FrameWriter *>(writer)->hurried_at_ != 0;
 }
 
-Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings settings) {
+Result<FrameWriter::Choice> FrameWriter::choose(const StreamOverrides &own) const {
+  Choice choice{nullptr, settings_.video, own.metadata.value_or(settings_.stream_metadata)};
+  auto take = [](auto &target, const auto &value) {
+    if (value)
+      target = *value;
+  };
+  take(choice.video.pixel_format, own.pixel_format);
+  take(choice.video.framerate, own.framerate);
+  take(choice.video.max_keyframe_interval, own.max_keyframe_interval);
+  take(choice.video.closed_gop, own.closed_gop);
+  take(choice.video.options, own.codec_options);
+  take(choice.video.thread_count, own.thread_count);
+  auto codec = find_codec(own.codec.value_or(settings_.codec), settings_.location, muxer_->oformat);
+  if (!codec)
+    return Failure(codec.error());
+  if (auto checked = VideoEncoder::check(*codec, choice.video); !checked)
+    return Failure(checked.error());
+  if (auto fits = check_fit(muxer_->oformat, *codec, muxer_->strict_std_compliance); !fits)
+    return Failure(fits.error());
+  choice.codec = *codec;
+  return choice;
+}
+
+std::vector<AVPixelFormat> FrameWriter::video_formats(const StreamOverrides &own) const {
+  auto choice = choose(own);
+  return choice ? VideoEncoder::formats(choice->codec, choice->video)
+                : std::vector<AVPixelFormat>();
+}
+
+Result<std::unique_ptr<FrameWriter>>
+FrameWriter::open(FrameWriterSettings settings, const std::vector<StreamOverrides> &streams) {
   if (settings.location.empty())
     return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND, "No place to write to: set location=.");
   auto muxer = find_muxer(settings);
@@ -107,17 +136,11 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings setti
     return Failure(muxer.error());
   if (auto checked = check_holds_video(*muxer); !checked)
     return Failure(checked.error());
-  auto codec = find_codec(settings, *muxer);
-  if (!codec)
-    return Failure(codec.error());
-  if (auto checked = VideoEncoder::check(*codec, settings.video); !checked)
-    return Failure(checked.error());
   auto target = OutputTarget::resolve(settings.location, *muxer);
   if (!target)
     return Failure(target.error());
 
   std::unique_ptr<FrameWriter> writer(new FrameWriter(std::move(settings), std::move(*target)));
-  writer->codec_ = *codec;
   AVFormatContext *context = nullptr;
   if (int ret =
           avformat_alloc_output_context2(&context, *muxer, nullptr, writer->target_.url().c_str());
@@ -130,8 +153,9 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings setti
   context->max_delay = AV_TIME_BASE * 7 / 10;
   if (auto applied = writer->apply_container_options(); !applied)
     return Failure(applied.error());
-  if (auto checked = check_fit(*muxer, *codec, context->strict_std_compliance); !checked)
-    return Failure(checked.error());
+  for (const StreamOverrides &own : streams)
+    if (auto choice = writer->choose(own); !choice)
+      return Failure(choice.error());
   av_dict_copy(&context->metadata, writer->settings_.container_metadata.get(), 0);
   return writer;
 }
@@ -186,11 +210,19 @@ static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
          pass_on(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL);
 }
 
-Result<int> FrameWriter::add_video_stream(const VideoParams &params, const StreamTiming &timing) {
+ContainerTraits FrameWriter::traits() const {
   ContainerTraits traits;
   traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER;
   traits.fixed_rate = counts_frames(muxer_->oformat);
-  auto encoder = VideoEncoder::open(codec_, settings_.video, params, timing, traits);
+  return traits;
+}
+
+Result<int> FrameWriter::add_video_stream(const VideoParams &params, const StreamTiming &timing,
+                                          const StreamOverrides &own) {
+  auto choice = choose(own);
+  if (!choice)
+    return Failure(choice.error());
+  auto encoder = VideoEncoder::open(choice->codec, choice->video, params, timing, traits());
   if (!encoder)
     return Failure(encoder.error());
 
@@ -203,9 +235,40 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   stream->time_base = context->time_base;
   stream->avg_frame_rate = encoder->encoded().framerate;
   stream->sample_aspect_ratio = context->sample_aspect_ratio;
-  av_dict_copy(&stream->metadata, settings_.stream_metadata.get(), 0);
-  streams_.push_back(Stream{std::move(*encoder), stream});
+  av_dict_copy(&stream->metadata, choice->metadata.get(), 0);
+  streams_.push_back(Stream{std::move(*encoder), std::move(*choice), timing, stream});
   return int(streams_.size()) - 1;
+}
+
+/* Where each picture is a file of its own, or each key picture comes with all that a decoder must
+ * know and players expect that to change. */
+bool FrameWriter::takes_changes(const Stream &stream) const {
+  const std::string_view name = muxer_->oformat->name;
+  if (name == "image2")
+    return true;
+  /* Not MPEG-2: libavcodec's decoder loses the last picture of the old size. */
+  const bool in_band =
+      stream.choice.codec->id == AV_CODEC_ID_H264 || stream.choice.codec->id == AV_CODEC_ID_HEVC;
+  return in_band && (name == "mpegts" || name == "h264" || name == "hevc");
+}
+
+Result<bool> FrameWriter::change_video_stream(int index, const VideoParams &params) {
+  Stream &stream = streams_[index];
+  if (!takes_changes(stream))
+    return false;
+  if (auto sent = stream.encoder.send_end(); !sent)
+    return Failure(sent.error());
+  if (auto written = write_packets(stream); !written)
+    return Failure(written.error());
+  auto changed =
+      VideoEncoder::open(stream.choice.codec, stream.choice.video, params, stream.timing, traits());
+  if (!changed)
+    return Failure(changed.error());
+  if (av_cmp_q(changed->context()->time_base, stream.encoder.context()->time_base) != 0)
+    return FRAMEWISE_FAIL_STREAM(FORMAT, "The encoder would count time in other units.");
+  changed->go_on_with(stream.encoder.clock());
+  stream.encoder = std::move(*changed);
+  return true;
 }
 
 /* ---- Writing -------------------------------------------------------------------------------- */
@@ -262,6 +325,15 @@ void FrameWriter::count(const Stream &stream, bool key_frame, int packet_size) {
       stats_.duration, ticks_to_ns(stream.end - stream.start, stream.encoder.clock().time_base()));
 }
 
+/* While frames come: at the end the last ones are held back for nothing. */
+void FrameWriter::note_latency(const Stream &stream, int64_t pts) {
+  if (pts == AV_NOPTS_VALUE || stream.newest == AV_NOPTS_VALUE || stream.encoder.is_ending())
+    return;
+  std::lock_guard lock(stats_lock_);
+  stats_.latency = std::max(stats_.latency,
+                            ticks_to_ns(stream.newest - pts, stream.encoder.clock().time_base()));
+}
+
 Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
   if (!header_written_)
     if (auto written = write_header(); !written)
@@ -271,6 +343,7 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
         stream.start == AV_NOPTS_VALUE ? packet->pts : std::min(stream.start, packet->pts);
     stream.end = std::max(stream.end, packet->pts + packet->duration);
   }
+  note_latency(stream, packet->pts);
   const bool key_frame = packet->flags & AV_PKT_FLAG_KEY;
   const int size = packet->size;
   packet->stream_index = stream.av->index;
@@ -303,6 +376,7 @@ Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time
   Stream &stream = streams_[index];
   if (auto sent = stream.encoder.send(std::move(frame), time); !sent)
     return sent;
+  stream.newest = stream.encoder.clock().last();
   return write_packets(stream);
 }
 
