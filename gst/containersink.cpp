@@ -16,8 +16,8 @@
  * #GstContainerSink:framerate, one tick is one frame; without (0/1) timestamps are kept as finely
  * as the container can. No frame is dropped or merged with another.
  *
- * What concerns one stream can be set on its pad as well (`video_1::codec=ffv1` in a launch line), in
- * place of what the element has. Pads may come until the first frame is written.
+ * What concerns one stream can be set on its pad as well (`video_1::codec=ffv1` in a launch line),
+ * in place of what the element has. Pads may come until the first frame is written.
  *
  * Frames of another size or format in mid-stream are never scaled or converted to what the stream
  * began with. Picture sequences, and H.264 and HEVC in MPEG-TS or bare, go on with them; elsewhere

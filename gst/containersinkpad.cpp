@@ -157,8 +157,8 @@ static void gst_container_sink_pad_class_init(GstContainerSinkPadClass *klass) {
    *
    * Since: 0.1
    */
-  install(PROP_CODEC, g_param_spec_string("codec", "Codec", "Encoder (NULL = the element's)",
-                                          nullptr, flags));
+  install(PROP_CODEC,
+          g_param_spec_string("codec", "Codec", "Encoder (NULL = the element's)", nullptr, flags));
   /**
    * GstContainerSinkPad:pixel-format:
    *
@@ -190,38 +190,34 @@ static void gst_container_sink_pad_class_init(GstContainerSinkPadClass *klass) {
    *
    * Since: 0.1
    */
-  install(PROP_CLOSED_GOP,
-          g_param_spec_enum("closed-gop", "Closed GOP",
-                            "Whether frames may refer to others past their GOP",
-                            container_sink_closed_gop_get_type(), int(ClosedGop::automatic),
-                            flags));
+  install(PROP_CLOSED_GOP, g_param_spec_enum("closed-gop", "Closed GOP",
+                                             "Whether frames may refer to others past their GOP",
+                                             container_sink_closed_gop_get_type(),
+                                             int(ClosedGop::automatic), flags));
   /**
    * GstContainerSinkPad:codec-options:
    *
    * Since: 0.1
    */
-  install(PROP_CODEC_OPTIONS,
-          g_param_spec_boxed("codec-options", "Codec options",
-                             "Options for libavcodec (NULL = the element's)", GST_TYPE_STRUCTURE,
-                             flags));
+  install(PROP_CODEC_OPTIONS, g_param_spec_boxed("codec-options", "Codec options",
+                                                 "Options for libavcodec (NULL = the element's)",
+                                                 GST_TYPE_STRUCTURE, flags));
   /**
    * GstContainerSinkPad:stream-metadata:
    *
    * Since: 0.1
    */
-  install(PROP_STREAM_METADATA,
-          g_param_spec_boxed("stream-metadata", "Stream metadata",
-                             "Tags of the stream (NULL = the element's)", GST_TYPE_STRUCTURE,
-                             flags));
+  install(PROP_STREAM_METADATA, g_param_spec_boxed("stream-metadata", "Stream metadata",
+                                                   "Tags of the stream (NULL = the element's)",
+                                                   GST_TYPE_STRUCTURE, flags));
   /**
    * GstContainerSinkPad:thread-count:
    *
    * Since: 0.1
    */
-  install(PROP_THREAD_COUNT,
-          g_param_spec_int("thread-count", "Thread count",
-                           "Threads of the encoder (0 = as many as it sees fit)", 0, G_MAXINT, 0,
-                           flags));
+  install(PROP_THREAD_COUNT, g_param_spec_int("thread-count", "Thread count",
+                                              "Threads of the encoder (0 = as many as it sees fit)",
+                                              0, G_MAXINT, 0, flags));
 }
 
 GstPad *new_container_sink_pad(const char *name, GstPad *target, GstPadTemplate *templ) {

@@ -7,8 +7,8 @@
 
 /* `field` of every video stream, each in a line. */
 static std::string of_streams(const std::string &file, const std::string &field) {
-  return output_of({"ffprobe", "-v", "error", "-show_entries", field, "-of", "default=nw=1:nk=1",
-                    file});
+  return output_of(
+      {"ffprobe", "-v", "error", "-show_entries", field, "-of", "default=nw=1:nk=1", file});
 }
 
 static std::string small_source(int n, int width = 64, int height = 48) {
@@ -36,18 +36,19 @@ GST_END_TEST
 
 GST_START_TEST(a_pads_default_overrides_the_element_when_it_is_set) {
   write_file(two_streams("codec=mpeg4 max-keyframe-interval=0 video_1::max-keyframe-interval=-1"));
-  std::string types = output_of({"ffprobe", "-v", "error", "-select_streams", "v:1",
-                                 "-show_entries", "frame=pict_type", "-of", "default=nw=1:nk=1",
-                                 at("out.mkv")});
+  std::string types =
+      output_of({"ffprobe", "-v", "error", "-select_streams", "v:1", "-show_entries",
+                 "frame=pict_type", "-of", "default=nw=1:nk=1", at("out.mkv")});
   assert_text(types, "I\nP\nP\nP\nP");
 }
 GST_END_TEST
 
 GST_START_TEST(a_pads_format_is_negotiated) {
-  write_file("videotestsrc num-buffers=3 ! s.video_0 videotestsrc num-buffers=3 ! s.video_1 "
-             "containersink name=s codec=ffv1 video_0::pixel-format=gray video_1::pixel-format=bgra "
-             "location=" +
-             at("out.mkv"));
+  write_file(
+      "videotestsrc num-buffers=3 ! s.video_0 videotestsrc num-buffers=3 ! s.video_1 "
+      "containersink name=s codec=ffv1 video_0::pixel-format=gray video_1::pixel-format=bgra "
+      "location=" +
+      at("out.mkv"));
   assert_text(of_streams(at("out.mkv"), "stream=pix_fmt"), "gray\nbgra");
 }
 GST_END_TEST
@@ -74,8 +75,8 @@ GST_START_TEST(bad_settings_of_a_pad_are_refused_before_any_frame) {
 GST_END_TEST
 
 GST_START_TEST(the_elements_codec_need_not_exist_where_each_pad_has_one) {
-  write_file(small_source(3) + "containersink name=s codec=nosuch video_0::codec=ffv1 location=" +
-             at("out.mkv"));
+  write_file(small_source(3) +
+             "containersink name=s codec=nosuch video_0::codec=ffv1 location=" + at("out.mkv"));
   assert_text(of_streams(at("out.mkv"), "stream=codec_name"), "ffv1");
 }
 GST_END_TEST
@@ -156,9 +157,7 @@ GST_END_TEST
 
 /* ---- Another kind of frames in mid-stream ---------------------------------------------------- */
 
-static std::string changing_source() {
-  return "concat name=c ! containersink name=sink ";
-}
+static std::string changing_source() { return "concat name=c ! containersink name=sink "; }
 static std::string changing_parts(int width, int height) {
   return " videotestsrc num-buffers=10 ! video/x-raw,format=I420,framerate=25/1,width=320,height="
          "240 ! c. videotestsrc num-buffers=10 ! video/x-raw,format=I420,framerate=25/1,width=" +
@@ -175,16 +174,19 @@ GST_START_TEST(pictures_in_files_of_their_own_may_change_their_size) {
 GST_END_TEST
 
 static const char *const streams_that_change[][2] = {
-    {"out.ts", "libx264"}, {"out.h264", "libx264"}, {"out.ts", "libx265"}, {"out.hevc", "libx265"},
+    {"out.ts", "libx264"},
+    {"out.h264", "libx264"},
+    {"out.ts", "libx265"},
+    {"out.hevc", "libx265"},
 };
 
 GST_START_TEST(streams_that_tell_anew_may_change_their_size) {
   const auto &[name, codec] = streams_that_change[__i__];
   write_file(changing_source() + "codec=" + codec + " location=" + at(name) +
              changing_parts(160, 120));
-  std::string sizes = output_of({"ffprobe", "-v", "error", "-select_streams", "v:0",
-                                 "-show_entries", "frame=width", "-of", "default=nw=1:nk=1",
-                                 at(name)});
+  std::string sizes =
+      output_of({"ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "frame=width",
+                 "-of", "default=nw=1:nk=1", at(name)});
   std::string expected;
   for (int i = 0; i < 20; i++)
     expected += i < 10 ? "320\n" : "160\n";
@@ -250,10 +252,10 @@ GST_START_TEST(latency_is_that_of_the_encoder) {
 GST_END_TEST
 
 GST_START_TEST(a_key_picture_can_be_asked_for_from_downstream) {
-  GstElement *pipeline = launch(app_source("25/1") +
-                                sink("codec=libx264 codec-options=o,bf=0,rc-lookahead=0,sc_threshold=0 "
-                                     "location=" +
-                                     at("out.mkv")));
+  GstElement *pipeline = launch(
+      app_source("25/1") + sink("codec=libx264 codec-options=o,bf=0,rc-lookahead=0,sc_threshold=0 "
+                                "location=" +
+                                at("out.mkv")));
   GstElement *src = gst_bin_get_by_name(GST_BIN(pipeline), "src");
   GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   GstPad *pad = gst_element_get_static_pad(src, "src");
@@ -261,9 +263,8 @@ GST_START_TEST(a_key_picture_can_be_asked_for_from_downstream) {
       pad, GST_PAD_PROBE_TYPE_BUFFER,
       [](GstPad *, GstPadProbeInfo *info, gpointer sink) {
         if (GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)) == 800 * GST_MSECOND)
-          gst_element_send_event(
-              GST_ELEMENT(sink),
-              gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 1));
+          gst_element_send_event(GST_ELEMENT(sink), gst_video_event_new_upstream_force_key_unit(
+                                                        GST_CLOCK_TIME_NONE, TRUE, 1));
         return GST_PAD_PROBE_OK;
       },
       element, nullptr);
@@ -275,9 +276,8 @@ GST_START_TEST(a_key_picture_can_be_asked_for_from_downstream) {
   gst_object_unref(src);
   fail_unless(run(pipeline).eos);
   gst_object_unref(element);
-  const std::string types =
-      output_of({"ffprobe", "-v", "error", "-show_entries", "frame=pict_type", "-of",
-                 "default=nw=1:nk=1", at("out.mkv")});
+  const std::string types = output_of({"ffprobe", "-v", "error", "-show_entries", "frame=pict_type",
+                                       "-of", "default=nw=1:nk=1", at("out.mkv")});
   fail_unless_equals_int(std::count(types.begin(), types.end(), 'I'), 2);
 }
 GST_END_TEST
