@@ -168,8 +168,9 @@ Result<void> FrameWriter::apply_container_options() {
       (entry = av_dict_get(settings_.container_options.get(), "", entry, AV_DICT_IGNORE_SUFFIX))) {
     int ret = av_opt_set(muxer_.get(), entry->key, entry->value, AV_OPT_SEARCH_CHILDREN);
     if (ret == AVERROR_OPTION_NOT_FOUND) {
-      /* A URL's protocol may sit on others whose options show only when it is opened. */
-      if (!target_.is_local() || target_.has_option(entry->key))
+      /* A URL's protocol may sit on others whose options show only when it is opened. Muxers that
+       * open their files themselves have no way to hand such on. */
+      if (!muxer_opens_files() && (!target_.is_local() || target_.has_option(entry->key)))
         protocol_options_.set(entry->key, entry->value);
       else
         unknown.set(entry->key, entry->value);
@@ -212,7 +213,9 @@ static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
 
 ContainerTraits FrameWriter::traits() const {
   ContainerTraits traits;
-  traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER;
+  /* Those behind tee may want it; those that do not put it into the stream themselves. */
+  traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER ||
+                         std::string_view(muxer_->oformat->name) == "tee";
   traits.fixed_rate = counts_frames(muxer_->oformat);
   return traits;
 }

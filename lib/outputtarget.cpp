@@ -110,7 +110,8 @@ Result<OutputTarget> OutputTarget::resolve(const std::string &location,
   OutputTarget target;
   target.location_ = location;
   target.muxer_opens_ = muxer->flags & AVFMT_NOFILE;
-  auto path = path_in(location);
+  const bool is_list = strcmp(muxer->name, "tee") == 0; /* of places, each with its options */
+  auto path = is_list ? Result<std::string>(std::string()) : path_in(location);
   if (!path)
     return Failure(path.error());
   if (path->empty()) {
