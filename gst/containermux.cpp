@@ -76,8 +76,11 @@ struct MuxPrivate {
   std::atomic<bool> failed = false;
   std::atomic<bool> key_requested = false; /* from downstream */
 
-  std::mutex lock; /* writer's existence, last_stats */
+  std::mutex lock; /* writer's existence, last_stats, bytes */
   FrameWriterStats last_stats;
+  GBytes *bytes = nullptr; /* owned */
+
+  ~MuxPrivate() { g_clear_pointer(&bytes, g_bytes_unref); }
 };
 
 struct Mux {
@@ -121,6 +124,16 @@ void post_error(gpointer mux, Error error) {
   GST_ERROR_OBJECT(mux, "%s (%s)", error.message.c_str(), error.debug.c_str());
   GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
   error.post(parent ? parent.get() : GST_ELEMENT(mux));
+}
+
+void post_remark(gpointer mux) {
+  const std::string remark = priv_of(mux).writer->take_remark();
+  if (remark.empty())
+    return;
+  GST_INFO_OBJECT(mux, "%s", remark.c_str());
+  GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
+  GST_ELEMENT_INFO(parent ? parent.get() : GST_ELEMENT(mux), STREAM, MUX, ("%s", remark.c_str()),
+                   (nullptr));
 }
 
 /* Closes the file first, so that who hears of the error can look at it. */
@@ -324,6 +337,7 @@ GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
   if (auto written = priv.writer->write(pad_priv.stream, std::move(*frame), time); !written)
     return fail_with(mux, written.error());
 
+  post_remark(mux);
   report_latency(mux);
   GstBuffer *token = gst_buffer_new();
   if (time.pts >= 0)
@@ -342,6 +356,15 @@ GstFlowReturn finish(GstAggregator *mux) {
   if (auto stats = priv.writer->finish(); !stats)
     return fail_with(mux, stats.error());
   priv.finished = true;
+  post_remark(mux);
+  if (GBytes *bytes = priv.writer->take_bytes()) {
+    {
+      std::lock_guard lock(priv.lock);
+      priv.bytes = bytes;
+    }
+    if (GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux)))); parent)
+      g_object_notify(G_OBJECT(parent.get()), "bytes");
+  }
   return GST_FLOW_EOS;
 }
 
@@ -487,6 +510,10 @@ gboolean start(GstAggregator *mux) {
   MuxPrivate &priv = priv_of(mux);
   if (!priv.writer)
     return FALSE;
+  {
+    std::lock_guard lock(priv.lock);
+    g_clear_pointer(&priv.bytes, g_bytes_unref);
+  }
   priv.finished = false;
   priv.latency = 0;
   gst_aggregator_set_latency(mux, 0, GST_CLOCK_TIME_NONE);
@@ -572,6 +599,12 @@ FrameWriterStats container_mux_stats(GstElement *mux) {
   MuxPrivate &priv = priv_of(mux);
   std::lock_guard lock(priv.lock);
   return priv.writer ? priv.writer->stats() : priv.last_stats;
+}
+
+GBytes *container_mux_bytes(GstElement *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  std::lock_guard lock(priv.lock);
+  return priv.bytes ? g_bytes_ref(priv.bytes) : nullptr;
 }
 
 void container_mux_hurry(GstElement *mux) {

@@ -63,6 +63,7 @@ using framewise::CString;
 using framewise::Dictionary;
 using framewise::FrameWriter;
 using framewise::FrameWriterSettings;
+using framewise::GObjectPtr;
 using framewise::GstPtr;
 using framewise::StructurePtr;
 
@@ -71,6 +72,8 @@ namespace {
 enum {
   PROP_0,
   PROP_LOCATION,
+  PROP_OUTPUT_STREAM,
+  PROP_BYTES,
   PROP_CONTAINER,
   PROP_CODEC,
   PROP_PIXEL_FORMAT,
@@ -90,6 +93,7 @@ constexpr ClosedGop default_closed_gop = ClosedGop::automatic;
 constexpr int default_thread_count = 0;
 
 struct Settings {
+  GObjectPtr<GOutputStream> output_stream;
   CString location, container, codec, pixel_format;
   int framerate_num = 0, framerate_den = 1;
   int max_keyframe_interval = default_max_keyframe_interval;
@@ -154,6 +158,9 @@ static FrameWriterSettings writer_settings(ContainerSinkPrivate &priv) {
   const Settings &settings = priv.settings;
   FrameWriterSettings result;
   result.location = text_of(settings.location);
+  if (settings.output_stream)
+    result.output_stream = {
+        static_cast<GOutputStream *>(g_object_ref(settings.output_stream.get())), g_object_unref};
   result.container = text_of(settings.container);
   result.codec = text_of(settings.codec);
   result.video.pixel_format = text_of(settings.pixel_format);
@@ -177,6 +184,9 @@ static void gst_container_sink_set_property(GObject *object, guint id, const GVa
   switch (id) {
   case PROP_LOCATION:
     settings.location.reset(g_value_dup_string(value));
+    break;
+  case PROP_OUTPUT_STREAM:
+    settings.output_stream.reset(static_cast<GOutputStream *>(g_value_dup_object(value)));
     break;
   case PROP_CONTAINER:
     settings.container.reset(g_value_dup_string(value));
@@ -233,9 +243,16 @@ static void gst_container_sink_get_property(GObject *object, guint id, GValue *v
     g_value_take_boxed(value, stats_structure(priv));
     return;
   }
+  if (id == PROP_BYTES) {
+    g_value_take_boxed(value, framewise::container_mux_bytes(priv.mux));
+    return;
+  }
   std::lock_guard lock(priv.settings_lock);
   const Settings &settings = priv.settings;
   switch (id) {
+  case PROP_OUTPUT_STREAM:
+    g_value_set_object(value, settings.output_stream.get());
+    break;
   case PROP_LOCATION:
     g_value_set_string(value, settings.location.get());
     break;
@@ -480,6 +497,31 @@ static void install_properties(GObjectClass *object_class) {
    */
   install(PROP_LOCATION,
           g_param_spec_string("location", "Location", "Path or URL to write to", nullptr, flags));
+  /**
+   * GstContainerSink:output-stream:
+   *
+   * What to write into instead of a location; `container` must be set. Where it can seek
+   * (#GSeekable) any container of one file will do, written from where the stream stands; else
+   * those that never go back, and MP4 and its sisters in fragments, of which a message tells. It is
+   * flushed in the end and not closed. Nobody else may use it meanwhile; it is called from a
+   * streaming thread.
+   *
+   * Since: 0.1
+   */
+  install(PROP_OUTPUT_STREAM, g_param_spec_object("output-stream", "Output stream",
+                                                  "What to write into instead of a location",
+                                                  G_TYPE_OUTPUT_STREAM, flags));
+  /**
+   * GstContainerSink:bytes:
+   *
+   * The finished file, where `container` is set and neither `location` nor `output-stream`: from
+   * EOS, or from READY, until the next run begins. %NULL before, and where writing failed.
+   *
+   * Since: 0.1
+   */
+  install(PROP_BYTES,
+          g_param_spec_boxed("bytes", "Bytes", "The finished file, written to memory", G_TYPE_BYTES,
+                             GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   /**
    * GstContainerSink:container:
    *

@@ -83,12 +83,13 @@ static Result<void> check_fit(const AVOutputFormat *muxer, const AVCodec *codec,
 FrameWriter::FrameWriter(FrameWriterSettings settings, OutputTarget target)
     : settings_(std::move(settings)), target_(std::move(target)) {}
 
+constexpr int64_t grace = 5 * G_USEC_PER_SEC;
+
 /* libavformat asks before each piece that it writes, to a disk as well: an encoder that takes its
  * time to finish must not cost the file its end. So only others are hurried, and each time that
  * they are written to anew. */
 int FrameWriter::is_interrupted(void *opaque) {
   const auto *writer = static_cast<FrameWriter *>(opaque);
-  constexpr int64_t grace = 5 * G_USEC_PER_SEC;
   if (!writer->hurried_at_ || writer->target_.is_local())
     return 0;
   return g_get_monotonic_time() > std::max<int64_t>(writer->hurried_at_, writer->io_since_) + grace;
@@ -129,14 +130,28 @@ std::vector<AVPixelFormat> FrameWriter::video_formats(const StreamOverrides &own
 
 Result<std::unique_ptr<FrameWriter>>
 FrameWriter::open(FrameWriterSettings settings, const std::vector<StreamOverrides> &streams) {
-  if (settings.location.empty())
-    return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND, "No place to write to: set location=.");
+  const bool elsewhere = settings.output_stream != nullptr;
+  if (!settings.location.empty() && elsewhere)
+    return FRAMEWISE_FAIL_LIBRARY(SETTINGS, "Only one of location= and output-stream may be set.");
+  if (settings.location.empty() && settings.container.empty())
+    return elsewhere
+               ? FRAMEWISE_FAIL_LIBRARY(
+                     SETTINGS, "With output-stream there is no name to choose a container "
+                               "by: set container= (`ffmpeg -muxers` lists what there is).")
+               : FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
+                                         "No place to write to: set location= or output-stream, or "
+                                         "container= alone for a file in memory.");
   auto muxer = find_muxer(settings);
   if (!muxer)
     return Failure(muxer.error());
   if (auto checked = check_holds_video(*muxer); !checked)
     return Failure(checked.error());
-  auto target = OutputTarget::resolve(settings.location, *muxer);
+  auto target =
+      settings.location.empty()
+          ? OutputTarget::into(elsewhere ? ByteSink::of_stream(settings.output_stream.get())
+                                         : ByteSink::of_memory(),
+                               *muxer)
+          : OutputTarget::resolve(settings.location, *muxer);
   if (!target)
     return Failure(target.error());
 
@@ -282,7 +297,7 @@ static std::string pattern_like(const std::filesystem::path &location) {
 }
 
 Failure FrameWriter::io_failure(int averror, const char *what) const {
-  const char *location = settings_.location.c_str();
+  const char *location = target_.location().c_str();
   if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
     return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
                    format("No space left to write `%s`.", location));
@@ -290,6 +305,9 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
   const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
   if (muxer_refused) {
     std::string hint = " libav's log, on standard error, tells why.";
+    if (!header_written_ && muxer_->pb && !(muxer_->pb->seekable & AVIO_SEEKABLE_NORMAL))
+      hint += " It may be that it needs a place where it can go back, such as a file; Matroska, "
+              "MPEG-TS and MP4 do not.";
     if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0 &&
         !is_picture_pattern(settings_.location))
       hint = format(" For more than one picture it needs a pattern such as `%s`, or "
@@ -299,8 +317,31 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
                    format("The container `%s` refuses %s of `%s`.%s", muxer_->oformat->name, what,
                           location, hint.c_str()));
   }
+  if (target_.sink() && !target_.sink()->error().empty() && averror != AVERROR_EXIT)
+    return FRAMEWISE_FAIL_RESOURCE(WRITE, format("Cannot write %s to the %s.", what, location),
+                                   target_.sink()->error());
   return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
                  format("Cannot write %s of `%s`.", what, location));
+}
+
+/* The muxers of the MP4 family end with a table, or go back to the beginning with it, unless they
+ * write a piece of it with each piece of the file. */
+void FrameWriter::live_without_seeking() {
+  void *muxer = muxer_->priv_data;
+  if (!muxer_->oformat->priv_class || !av_opt_find(muxer, "movflags", nullptr, 0, 0))
+    return;
+  for (const char *flag :
+       {"frag_keyframe", "frag_every_frame", "frag_custom", "empty_moov", "dash", "cmaf", "isml"})
+    if (av_opt_flag_is_set(muxer, "movflags", flag))
+      return;
+  int64_t duration = 0, size = 0;
+  av_opt_get_int(muxer, "frag_duration", 0, &duration);
+  av_opt_get_int(muxer, "frag_size", 0, &size);
+  const char *flags = duration > 0 || size > 0 ? "+empty_moov+default_base_moof"
+                                               : "+frag_keyframe+empty_moov+default_base_moof";
+  if (av_opt_set(muxer, "movflags", flags, 0) >= 0)
+    remark_ = format("`%s` cannot be sought in, so `%s` is written in fragments (movflags=%s).",
+                     target_.location().c_str(), muxer_->oformat->name, flags);
 }
 
 Result<void> FrameWriter::write_header() {
@@ -308,6 +349,8 @@ Result<void> FrameWriter::write_header() {
     io_failed_ = true;
     return opened;
   }
+  if (muxer_->pb && !(muxer_->pb->seekable & AVIO_SEEKABLE_NORMAL))
+    live_without_seeking();
   int ret = avformat_write_header(muxer_.get(), nullptr);
   if (ret < 0) {
     io_failed_ = true;
@@ -399,7 +442,7 @@ Result<FrameWriterStats> FrameWriter::finish() {
   if (!header_written_) {
     closed_ = true;
     return FRAMEWISE_FAIL_STREAM(MUX, format("There was no frame to write, so `%s` was not made.",
-                                             settings_.location.c_str()));
+                                             target_.location().c_str()));
   }
   closed_ = true;
   io_since_ = g_get_monotonic_time();
@@ -445,6 +488,10 @@ FrameWriterStats FrameWriter::stats() const {
   return stats_;
 }
 
-void FrameWriter::hurry() { hurried_at_ = g_get_monotonic_time(); }
+void FrameWriter::hurry() {
+  hurried_at_ = g_get_monotonic_time();
+  if (target_.sink())
+    target_.sink()->hurry(grace);
+}
 
 } // namespace framewise

@@ -16,6 +16,8 @@ namespace framewise {
 
 struct FrameWriterSettings {
   std::string location;
+  std::shared_ptr<GOutputStream>
+      output_stream;     /* in place of a location; with neither: into memory */
   std::string container; /* muxer; empty: by the location's extension */
   std::string codec;     /* encoder of video; empty: the muxer's default */
   VideoEncoderSettings video;
@@ -72,6 +74,10 @@ class FRAMEWISE_INTERNAL FrameWriter {
 
   /* Flushes the encoders, completes and closes the file. Without a frame an error. */
   Result<FrameWriterStats> finish();
+  /* The file in memory, once, after finish(); NULL where it is elsewhere. Owned by the caller. */
+  GBytes *take_bytes() { return target_.sink() ? target_.sink()->take_bytes() : nullptr; }
+  /* What was done otherwise than asked for, in words for people; once. */
+  std::string take_remark() { return std::exchange(remark_, {}); }
   /* Closes what was written as far as it goes. An older file at the location stays untouched. */
   void abort();
 
@@ -107,6 +113,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   ContainerTraits traits() const;
   bool takes_changes(const Stream &stream) const;
   Result<void> write_header();
+  void live_without_seeking();
   Result<void> write_packets(Stream &stream);
   Result<void> write_packet(Stream &stream, PacketPtr packet);
   Result<void> flush_encoders();
@@ -122,6 +129,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   std::vector<Stream> streams_;
   bool header_written_ = false;
   bool io_failed_ = false;
+  std::string remark_;
   bool closed_ = false;
 
   /* by g_get_monotonic_time() */

@@ -124,7 +124,7 @@ class Formats(unittest.TestCase):
         self.assertEqual(probe(self.at("a.apng")), ("apng", N))
 
     def test_pipe(self):
-        for container in "matroska", "mpegts", "yuv4mpegpipe":
+        for container in "matroska", "mpegts", "yuv4mpegpipe", "mp4":
             done = self.write("containersink", "container=" + container, "location=pipe:1",
                               stdout=subprocess.PIPE)
             with open(self.at("piped"), "wb") as file:
