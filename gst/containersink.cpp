@@ -31,6 +31,19 @@
  * that are many files (hls, dash), files that stand there are replaced one by one as writing goes
  * on.
  *
+ * Instead of a location it can be given a #GstContainerSink:output-stream, or with `container`
+ * alone keep the file in memory (#GstContainerSink:bytes).
+ *
+ * ## A recording that survives a crash
+ *
+ * What a killed process leaves is readable up to the last half second or so with these
+ * container-options: `cluster_time_limit=500,flush_packets=1` for Matroska,
+ * `movflags=+frag_keyframe+empty_moov+default_base_moof,frag_duration=500000,flush_packets=1` for
+ * MP4, `flush_packets=1` for MPEG-TS. Frames that are still inside the encoder are lost as well:
+ * libx264 keeps none with `codec-options="o,tune=zerolatency"`; `latency` in
+ * #GstContainerSink:stats tells of the others. Where a file stood at the location, what was
+ * recorded is in `LOCATION.part`.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink location=out.mkv

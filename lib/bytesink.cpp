@@ -120,8 +120,8 @@ int64_t ByteSink::seek(void *opaque, int64_t offset, int whence) {
   if (offset < 0)
     return AVERROR(EINVAL);
   GError *error = nullptr;
-  if (!g_seekable_seek(self->seekable_, self->begin_ + offset, G_SEEK_SET,
-                       self->cancellable_.get(), &error))
+  if (!g_seekable_seek(self->seekable_, self->begin_ + offset, G_SEEK_SET, self->cancellable_.get(),
+                       &error))
     return self->fail_with(error);
   return self->position_ = offset;
 }

@@ -5,6 +5,7 @@
 #include "framewriter.hpp"
 
 #include "framebridge.hpp"
+#include "signalshield.hpp"
 
 extern "C" {
 #include <libavutil/opt.h>
@@ -274,6 +275,7 @@ Result<bool> FrameWriter::change_video_stream(int index, const VideoParams &para
   Stream &stream = streams_[index];
   if (!takes_changes(stream))
     return false;
+  const SignalShield shield;
   if (auto sent = stream.encoder.send_end(); !sent)
     return Failure(sent.error());
   if (auto written = write_packets(stream); !written)
@@ -419,6 +421,7 @@ Result<void> FrameWriter::write_packets(Stream &stream) {
 }
 
 Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time) {
+  const SignalShield shield;
   Stream &stream = streams_[index];
   if (auto sent = stream.encoder.send(std::move(frame), time); !sent)
     return sent;
@@ -437,6 +440,7 @@ Result<void> FrameWriter::flush_encoders() {
 }
 
 Result<FrameWriterStats> FrameWriter::finish() {
+  const SignalShield shield;
   if (auto flushed = flush_encoders(); !flushed)
     return Failure(flushed.error());
   if (!header_written_) {
@@ -470,6 +474,7 @@ Result<FrameWriterStats> FrameWriter::finish() {
 void FrameWriter::abort() {
   if (closed_ || !muxer_)
     return;
+  const SignalShield shield;
   closed_ = true;
   if (!io_failed_)
     if (auto flushed = flush_encoders(); !flushed)

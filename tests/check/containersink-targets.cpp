@@ -8,7 +8,8 @@
 
 #include <sys/stat.h>
 
-/* ---- A stream that cannot go back, and fails or blocks when told to --------------------------- */
+/* ---- A stream that cannot go back, and fails or blocks when told to ---------------------------
+ */
 
 struct Narrow {
   GFilterOutputStream parent;
@@ -35,9 +36,9 @@ static gssize narrow_write(GOutputStream *stream, const void *data, gsize size,
       return -1;
     g_usleep(1000);
   }
-  const gssize n = g_output_stream_write(
-      g_filter_output_stream_get_base_stream(G_FILTER_OUTPUT_STREAM(stream)), data,
-      MIN(size, 1000), cancellable, error);
+  const gssize n =
+      g_output_stream_write(g_filter_output_stream_get_base_stream(G_FILTER_OUTPUT_STREAM(stream)),
+                            data, MIN(size, 1000), cancellable, error);
   self->written += MAX(n, 0);
   return n;
 }
@@ -59,7 +60,8 @@ static Narrow *new_narrow(GOutputStream *memory) {
       g_object_new(narrow_get_type(), "base-stream", memory, "close-base-stream", FALSE, nullptr));
 }
 
-/* ---- Tools ------------------------------------------------------------------------------------ */
+/* ---- Tools ------------------------------------------------------------------------------------
+ */
 
 static GstElement *element_of(GstElement *pipeline) {
   GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
@@ -118,7 +120,8 @@ static bool is_fragmented(const std::string &name) {
   return read_text(at(name)).find("moof") != std::string::npos;
 }
 
-/* ---- Memory ----------------------------------------------------------------------------------- */
+/* ---- Memory -----------------------------------------------------------------------------------
+ */
 
 static const char *const containers_in_memory[] = {"mp4", "matroska", "avi", "mpegts", "gif"};
 
@@ -161,8 +164,8 @@ GST_START_TEST(without_a_place_the_file_is_kept_in_memory) {
 GST_END_TEST
 
 GST_START_TEST(a_stop_without_eos_leaves_a_whole_file_in_memory) {
-  GstElement *pipeline =
-      launch("videotestsrc ! video/x-raw,width=64,height=48 ! " + sink("container=mp4 codec=mpeg4"));
+  GstElement *pipeline = launch("videotestsrc ! video/x-raw,width=64,height=48 ! " +
+                                sink("container=mp4 codec=mpeg4"));
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   fail_unless_equals_int(gst_element_get_state(pipeline, nullptr, nullptr, 60 * GST_SECOND),
                          GST_STATE_CHANGE_SUCCESS);
@@ -176,7 +179,8 @@ GST_START_TEST(a_stop_without_eos_leaves_a_whole_file_in_memory) {
 }
 GST_END_TEST
 
-/* ---- Streams ---------------------------------------------------------------------------------- */
+/* ---- Streams ----------------------------------------------------------------------------------
+ */
 
 GST_START_TEST(a_stream_that_can_seek_takes_any_container) {
   GFile *file = g_file_new_for_path(at("out.mp4").c_str());
@@ -227,9 +231,10 @@ GST_START_TEST(a_stream_that_cannot_seek_takes_what_never_goes_back) {
   GOutputStream *memory = g_memory_output_stream_new_resizable();
   Narrow *narrow = new_narrow(memory);
   GstElement *pipeline =
-      launch_into(G_OUTPUT_STREAM(narrow),
-                  "max-keyframe-interval=10 container=" + container +
-                      (container == "webm" ? " codec=libvpx" : container == "flv" ? "" : " codec=mpeg4"));
+      launch_into(G_OUTPUT_STREAM(narrow), "max-keyframe-interval=10 container=" + container +
+                                               (container == "webm"  ? " codec=libvpx"
+                                                : container == "flv" ? ""
+                                                                     : " codec=mpeg4"));
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   fail_unless(await_outcome(pipeline).eos);
   fail_unless((infos.find("fragments") != infos.npos) == needs_fragments, "%s", infos.c_str());
@@ -279,7 +284,8 @@ GST_START_TEST(a_fifo_takes_mp4_in_fragments) {
 }
 GST_END_TEST
 
-/* ---- Faults ----------------------------------------------------------------------------------- */
+/* ---- Faults -----------------------------------------------------------------------------------
+ */
 
 struct Fault {
   GIOErrorEnum failure;
@@ -301,8 +307,7 @@ GST_START_TEST(a_stream_that_fails_is_one_error) {
   Narrow *narrow = new_narrow(memory);
   narrow->failure = fault.failure;
   narrow->fails_after = place;
-  GstElement *pipeline =
-      launch_into(G_OUTPUT_STREAM(narrow), "container=matroska codec=ffv1", 100);
+  GstElement *pipeline = launch_into(G_OUTPUT_STREAM(narrow), "container=matroska codec=ffv1", 100);
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   assert_error(await_outcome(pipeline), GST_RESOURCE_ERROR, fault.code, "output-stream");
   GstBus *bus = gst_element_get_bus(pipeline);
