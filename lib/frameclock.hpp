@@ -28,6 +28,7 @@ struct StreamTiming {
 struct ClockLimits {
   bool fixed_rate = false; /* one tick is one frame, nothing else can be written */
   int max_denominator = INT_MAX;
+  AVRational tick{0, 1}; /* seconds; the container's, where that may be a coarse one */
 };
 
 /* Gives each frame of a stream its own tick, strictly rising, so that no two frames meet and none
@@ -61,6 +62,7 @@ class FRAMEWISE_INTERNAL FrameClock {
 
   AVRational time_base_;
   bool is_grid_;
+  int64_t step_ = 1;        /* ticks from a frame to one that should come with it, or before */
   int64_t frame_ticks_ = 0; /* of one frame by the framerate; 0: no framerate */
   int64_t last_ = AV_NOPTS_VALUE;
   bool last_duration_known_ = false;

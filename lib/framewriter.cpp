@@ -215,6 +215,12 @@ static bool counts_frames(const AVOutputFormat *muxer) {
   return std::find(names.begin(), names.end(), std::string_view(muxer->name)) != names.end();
 }
 
+/* These round to milliseconds. */
+static bool counts_milliseconds(const AVOutputFormat *muxer) {
+  static constexpr std::array names{"matroska", "webm", "flv", "asf", "asf_stream", "tee"};
+  return std::find(names.begin(), names.end(), std::string_view(muxer->name)) != names.end();
+}
+
 static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
   FramePtr carrier = new_frame();
   describe_frame(carrier.get(), params);
@@ -233,6 +239,8 @@ ContainerTraits FrameWriter::traits() const {
   traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER ||
                          std::string_view(muxer_->oformat->name) == "tee";
   traits.fixed_rate = counts_frames(muxer_->oformat);
+  if (counts_milliseconds(muxer_->oformat))
+    traits.tick = {1, 1000};
   return traits;
 }
 

@@ -9,9 +9,9 @@
 namespace framewise {
 
 /* While it lives, what this thread writes to a pipe or socket that nobody reads any more (SIGPIPE),
- * or past the limit of a file's size (SIGXFSZ), only fails, whatever the application does with those
- * signals. Both are directed at the thread that writes, so that blocking them here and taking back
- * what has come meanwhile hides nobody else's. */
+ * or past the limit of a file's size (SIGXFSZ), only fails, whatever the application does with
+ * those signals. Both are directed at the thread that writes, so that blocking them here and taking
+ * back what has come meanwhile hides nobody else's. */
 class SignalShield {
  public:
   SignalShield() {

@@ -268,6 +268,7 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   if (settings.framerate.num > 0)
     timing.framerate = settings.framerate;
   ClockLimits limits;
+  limits.tick = container.tick;
   limits.fixed_rate = container.fixed_rate || compat::encoder_frame_rates(codec);
   if (codec->id == AV_CODEC_ID_MPEG4)
     limits.max_denominator = 65535; /* vop_time_increment_resolution has 16 bits */

@@ -24,6 +24,7 @@ struct VideoEncoderSettings {
 /* What the container asks of an encoder. */
 struct ContainerTraits {
   bool global_header = false;
+  AVRational tick{0, 1};   /* see ClockLimits */
   bool fixed_rate = false; /* it counts frames: there is no other time in it */
 };
 
