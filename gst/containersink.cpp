@@ -24,6 +24,13 @@
  * that are many files (hls, dash), files that stand there are replaced one by one as writing goes
  * on.
  *
+ * Tags are written until the header is, which is with the first packet of the encoder: those of
+ * global scope and those that the application gives to the #GstTagSetter as tags of the file, those
+ * of stream scope as the stream's; language and orientation always are the stream's. The merge mode
+ * of the #GstTagSetter says which win, by default the application's. Under FFmpeg's names
+ * #GstContainerSink:container-metadata and #GstContainerSink:stream-metadata overrule them. What a
+ * container has no place for is left out by its muxer.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink location=out.mkv
@@ -106,7 +113,8 @@ struct GstContainerSinkClass {
 };
 
 static GType gst_container_sink_get_type();
-G_DEFINE_TYPE(GstContainerSink, gst_container_sink, GST_TYPE_BIN)
+G_DEFINE_TYPE_WITH_CODE(GstContainerSink, gst_container_sink, GST_TYPE_BIN,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_TAG_SETTER, nullptr))
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(containersink, "containersink", GST_RANK_NONE,
                                       gst_container_sink_get_type(),
                                       GST_DEBUG_CATEGORY_INIT(containersink_debug, "containersink",

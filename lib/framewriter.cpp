@@ -208,6 +208,28 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   return int(streams_.size()) - 1;
 }
 
+void FrameWriter::describe_container(const Dictionary &metadata) {
+  if (header_written_)
+    return;
+  av_dict_free(&muxer_->metadata);
+  av_dict_copy(&muxer_->metadata, metadata.get(), 0);
+  av_dict_copy(&muxer_->metadata, settings_.container_metadata.get(), 0);
+}
+
+Result<void> FrameWriter::describe_stream(int index, const StreamDescription &description) {
+  if (header_written_)
+    return {};
+  AVStream *stream = streams_[index].av;
+  av_dict_free(&stream->metadata);
+  av_dict_copy(&stream->metadata, description.metadata.get(), 0);
+  av_dict_copy(&stream->metadata, settings_.stream_metadata.get(), 0);
+  if (description.orientation &&
+      !compat::add_stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX,
+                                    description.orientation->data(), sizeof(DisplayMatrix)))
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  return {};
+}
+
 /* ---- Writing -------------------------------------------------------------------------------- */
 
 /* `pic%03d.png` of `folder/pic.png` */

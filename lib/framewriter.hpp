@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "orientation.hpp"
 #include "outputtarget.hpp"
 #include "videoencoder.hpp"
 
@@ -21,6 +22,12 @@ struct FrameWriterSettings {
   Dictionary container_options;
   Dictionary container_metadata;
   Dictionary stream_metadata;
+};
+
+/* What is said of a stream in the file's header. */
+struct StreamDescription {
+  Dictionary metadata;                      /* FrameWriterSettings::stream_metadata overrules it */
+  std::optional<DisplayMatrix> orientation; /* how to turn the pictures */
 };
 
 struct FrameWriterStats {
@@ -49,6 +56,12 @@ class FRAMEWISE_INTERNAL FrameWriter {
   /* Opens an encoder; the number of the stream. Only before the first frame. */
   Result<int> add_video_stream(const VideoParams &params, const StreamTiming &timing);
   const VideoEncoder &encoder(int stream) const { return streams_[stream].encoder; }
+
+  /* What header and streams say; without effect once has_header(). container_metadata of the
+   * settings overrules `metadata`. */
+  void describe_container(const Dictionary &metadata);
+  Result<void> describe_stream(int stream, const StreamDescription &description);
+  bool has_header() const { return header_written_; }
 
   /* Encodes and writes. The file comes into being with the first packet. After an error only
    * abort() may follow. */
