@@ -442,7 +442,9 @@ static void install_properties(GObjectClass *object_class) {
    * GstContainerSink:codec-options:
    *
    * Options of the encoder and of libavcodec, such as `o,preset=veryfast,crf=20`. One that neither
-   * knows is an error. They overrule the properties.
+   * knows is an error. They overrule the properties. For encodings in two passes add
+   * `passlogfile=PREFIX` to both, `flags=+pass1` to the first and `flags=+pass2` to the second:
+   * statistics are kept in `PREFIX-0.log`, as by the ffmpeg command.
    *
    * Since: 0.1
    */

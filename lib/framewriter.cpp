@@ -190,7 +190,9 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   ContainerTraits traits;
   traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER;
   traits.fixed_rate = counts_frames(muxer_->oformat);
-  auto encoder = VideoEncoder::open(codec_, settings_.video, params, timing, traits);
+  VideoEncoderSettings video = settings_.video;
+  video.stream_number = int(streams_.size());
+  auto encoder = VideoEncoder::open(codec_, video, params, timing, traits);
   if (!encoder)
     return Failure(encoder.error());
 
@@ -323,6 +325,7 @@ Result<void> FrameWriter::write_packets(Stream &stream) {
 
 Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time) {
   Stream &stream = streams_[index];
+  took_frame_ = true;
   if (auto sent = stream.encoder.send(std::move(frame), time); !sent)
     return sent;
   return write_packets(stream);
@@ -341,6 +344,12 @@ Result<void> FrameWriter::flush_encoders() {
 Result<FrameWriterStats> FrameWriter::finish() {
   if (auto flushed = flush_encoders(); !flushed)
     return Failure(flushed.error());
+  /* The first of two passes may give its statistics and no packet. */
+  const bool has_statistics = stats_.frames == 0 && took_frame_ &&
+                              (streams_[0].encoder.context()->flags & AV_CODEC_FLAG_PASS1);
+  if (!header_written_ && has_statistics)
+    if (auto written = write_header(); !written)
+      return Failure(written.error());
   if (!header_written_) {
     closed_ = true;
     return FRAMEWISE_FAIL_STREAM(MUX, format("There was no frame to write, so `%s` was not made.",

@@ -105,6 +105,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   OutputContextPtr muxer_;
   Dictionary protocol_options_;
   std::vector<Stream> streams_;
+  bool took_frame_ = false;
   bool header_written_ = false;
   bool io_failed_ = false;
   bool closed_ = false;
