@@ -51,6 +51,8 @@ class FRAMEWISE_INTERNAL FrameClock {
   /* The duration in ticks of the frame at `pts`, which is forgotten with that. */
   int64_t take_duration(int64_t pts);
 
+  /* Tick of the last frame placed; AV_NOPTS_VALUE before the first. */
+  int64_t last() const { return last_; }
   /* End of the last frame placed, in nanoseconds; 0 before the first. */
   int64_t end() const;
 

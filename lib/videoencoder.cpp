@@ -398,6 +398,7 @@ Result<void> VideoEncoder::send(FramePtr frame, const FrameTime &time) {
 }
 
 Result<void> VideoEncoder::send_end() {
+  ending_ = true;
   int ret = avcodec_send_frame(context_.get(), nullptr);
   if (ret < 0 && ret != AVERROR_EOF)
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
