@@ -7,6 +7,7 @@
 #include "../lib/framebridge.hpp"
 #include "../lib/framemeta.hpp"
 #include "../lib/framepool.hpp"
+#include "../lib/tagnames.hpp"
 
 #include <gst/base/gstaggregator.h>
 #include <gst/video/video.h>
@@ -25,6 +26,7 @@ namespace {
 struct MuxPadPrivate {
   std::shared_ptr<StreamSettings> settings; /* set once */
   std::optional<VideoParams> params;        /* of the caps */
+  GstPtr<GstTagList> tags;                  /* of stream scope; NULL: none */
   FrameImporter importer;
   int stream = -1;
   int64_t offset = 0;                     /* ns, added to running time */
@@ -70,7 +72,8 @@ struct MuxPrivate {
    * and by others under `lock` for what FrameWriter allows any thread. */
   std::unique_ptr<FrameWriter> writer;
   bool finished = false;
-  int64_t latency = 0; /* as it was reported last; ns */
+  GstPtr<GstTagList> tags; /* of global scope, of all pads; NULL: none */
+  int64_t latency = 0;     /* as it was reported last; ns */
 
   std::atomic<bool> has_streams = false;
   std::atomic<bool> failed = false;
@@ -286,6 +289,79 @@ Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps)
   return {};
 }
 
+/* ---- Tags ----------------------------------------------------------------------------------- */
+
+/* Later tags replace earlier ones of the same name. */
+void remember(GstPtr<GstTagList> &known, const GstTagList *tags) {
+  known.reset(gst_tag_list_merge(known.get(), tags, GST_TAG_MERGE_REPLACE));
+}
+
+/* An encoder that made what was decoded before this has no part in the file. */
+void take_tags(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) {
+  GstTagList *received;
+  gst_event_parse_tag(event, &received);
+  GstPtr<GstTagList> tags(gst_tag_list_copy(received));
+  for (const char *tag : {GST_TAG_ENCODER, GST_TAG_ENCODER_VERSION})
+    gst_tag_list_remove_tag(tags.get(), tag);
+  const bool global = gst_tag_list_get_scope(tags.get()) == GST_TAG_SCOPE_GLOBAL;
+  remember(global ? priv_of(mux).tags : priv_of(pad).tags, tags.get());
+}
+
+/* Of the whole list what is said of a stream and not of a file. */
+GstPtr<GstTagList> of_streams(const GstTagList *tags) {
+  GstPtr<GstTagList> result(gst_tag_list_new_empty());
+  for (const char *tag : {GST_TAG_LANGUAGE_CODE, GST_TAG_IMAGE_ORIENTATION})
+    if (const GValue *value = tags ? gst_tag_list_get_value_index(tags, tag, 0) : nullptr)
+      gst_tag_list_add_value(result.get(), GST_TAG_MERGE_REPLACE, tag, value);
+  return result;
+}
+
+GstPtr<GstTagList> merged(const GstTagList *a, const GstTagList *b, GstTagMergeMode mode) {
+  GstTagList *list = gst_tag_list_merge(a, b, mode);
+  return GstPtr<GstTagList>(list ? list : gst_tag_list_new_empty());
+}
+
+/* Hands on what is known by now, for as long as the header is not written. What the application
+ * says through GstTagSetter and what upstream says meet as its merge mode has it. */
+Result<void> describe(GstAggregator *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  if (priv.writer->has_header())
+    return {};
+  GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
+  GstPtr<GstTagList> set(
+      gst_tag_list_new_empty()); /* never NULL: to keep all of nothing is nothing */
+  GstTagMergeMode mode = GST_TAG_MERGE_KEEP;
+  if (parent && GST_IS_TAG_SETTER(parent.get())) {
+    if (const GstTagList *list = gst_tag_setter_get_tag_list(GST_TAG_SETTER(parent.get())))
+      set.reset(gst_tag_list_copy(list));
+    mode = gst_tag_setter_get_tag_merge_mode(GST_TAG_SETTER(parent.get()));
+  }
+
+  Dictionary metadata;
+  GstPtr<GstTagList> tags = merged(set.get(), priv.tags.get(), mode);
+  gst_tag_list_remove_tag(tags.get(), GST_TAG_LANGUAGE_CODE);
+  tags_to_metadata(tags.get(), metadata);
+  priv.writer->describe_container(metadata);
+
+  HeldPads held(mux);
+  for (auto *pad : held.pads) {
+    MuxPadPrivate &pad_priv = priv_of(pad);
+    if (pad_priv.stream < 0)
+      continue;
+    GstPtr<GstTagList> received =
+        merged(pad_priv.tags.get(), of_streams(priv.tags.get()).get(), GST_TAG_MERGE_KEEP);
+    tags = merged(of_streams(set.get()).get(), received.get(), mode);
+    StreamDescription description;
+    tags_to_metadata(tags.get(), description.metadata);
+    const gchar *orientation = nullptr;
+    if (gst_tag_list_peek_string_index(tags.get(), GST_TAG_IMAGE_ORIENTATION, 0, &orientation))
+      description.orientation = matrix_of(orientation);
+    if (auto described = priv.writer->describe_stream(pad_priv.stream, description); !described)
+      return described;
+  }
+  return {};
+}
+
 /* ---- Writing -------------------------------------------------------------------------------- */
 
 /* Whether a request for a key picture falls due with the frame; it is done with then. */
@@ -334,6 +410,8 @@ GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
   if (!frame)
     return fail_with(mux, frame.error());
   (*frame)->pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+  if (auto described = describe(mux); !described)
+    return fail_with(mux, described.error());
   if (auto written = priv.writer->write(pad_priv.stream, std::move(*frame), time); !written)
     return fail_with(mux, written.error());
 
@@ -353,6 +431,9 @@ GstFlowReturn finish(GstAggregator *mux) {
   MuxPrivate &priv = priv_of(mux);
   if (priv.finished)
     return GST_FLOW_EOS;
+  /* an encoder that held all its frames back writes the header now */
+  if (auto described = describe(mux); !described)
+    return fail_with(mux, described.error());
   if (auto stats = priv.writer->finish(); !stats)
     return fail_with(mux, stats.error());
   priv.finished = true;
@@ -419,6 +500,9 @@ gboolean sink_event(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) 
       fail_with(mux, taken.error());
     return taken.has_value();
   }
+  case GST_EVENT_TAG:
+    take_tags(mux, pad, event);
+    break;
   case GST_EVENT_CUSTOM_DOWNSTREAM:
     if (gst_video_event_is_force_key_unit(event)) {
       GstClockTime running_time = GST_CLOCK_TIME_NONE;
@@ -518,6 +602,7 @@ gboolean start(GstAggregator *mux) {
   priv.latency = 0;
   gst_aggregator_set_latency(mux, 0, GST_CLOCK_TIME_NONE);
   priv.failed = false;
+  priv.tags.reset();
   priv.has_streams = false;
   priv.key_requested = false;
   HeldPads held(mux);

@@ -34,6 +34,13 @@
  * Instead of a location it can be given a #GstContainerSink:output-stream, or with `container`
  * alone keep the file in memory (#GstContainerSink:bytes).
  *
+ * Tags are written until the header is, which is with the first packet of the encoder: those of
+ * global scope and those that the application gives to the #GstTagSetter as tags of the file, those
+ * of stream scope as the stream's; language and orientation always are the stream's. The merge mode
+ * of the #GstTagSetter says which win, by default the application's. Under FFmpeg's names
+ * #GstContainerSink:container-metadata and #GstContainerSink:stream-metadata overrule them. What a
+ * container has no place for is left out by its muxer.
+ *
  * ## A recording that survives a crash
  *
  * What a killed process leaves is readable up to the last half second or so with these
@@ -139,7 +146,8 @@ static void gst_container_sink_preset_init(gpointer interface, gpointer);
 G_DEFINE_TYPE_WITH_CODE(GstContainerSink, gst_container_sink, GST_TYPE_BIN,
                         G_IMPLEMENT_INTERFACE(GST_TYPE_CHILD_PROXY,
                                               gst_container_sink_child_proxy_init)
-                            G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, gst_container_sink_preset_init))
+                            G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, gst_container_sink_preset_init)
+                                G_IMPLEMENT_INTERFACE(GST_TYPE_TAG_SETTER, nullptr))
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(containersink, "containersink", GST_RANK_NONE,
                                       gst_container_sink_get_type(),
                                       GST_DEBUG_CATEGORY_INIT(containersink_debug, "containersink",
@@ -602,7 +610,9 @@ static void install_properties(GObjectClass *object_class) {
    * GstContainerSink:codec-options:
    *
    * Options of the encoder and of libavcodec, such as `o,preset=veryfast,crf=20`. One that neither
-   * knows is an error. They overrule the properties.
+   * knows is an error. They overrule the properties. For encodings in two passes add
+   * `passlogfile=PREFIX` to both, `flags=+pass1` to the first and `flags=+pass2` to the second:
+   * statistics are kept in `PREFIX-0.log`, as by the ffmpeg command.
    *
    * Since: 0.1
    */

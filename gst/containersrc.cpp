@@ -322,9 +322,10 @@ static void note_opened(GstContainerSrc *self) {
 
   /* Queued by the base class for after the segment. Not through gst_element_send_event(), whose
    * lock is held by whoever changes the state and waits for this thread. */
-  GstEvent *tags =
-      gst_event_new_tag(stream_tags(player.input(), player.reader().codec()).release());
-  GST_ELEMENT_CLASS(gst_container_src_parent_class)->send_event(GST_ELEMENT(self), tags);
+  for (GstTagList *tags : {stream_tags(player.input(), player.reader().codec()).release(),
+                           container_tags(player.input()).release()})
+    GST_ELEMENT_CLASS(gst_container_src_parent_class)
+        ->send_event(GST_ELEMENT(self), gst_event_new_tag(tags));
   start_index(self);
 }
 

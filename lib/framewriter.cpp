@@ -249,6 +249,7 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   auto choice = choose(own);
   if (!choice)
     return Failure(choice.error());
+  choice->video.stream_number = int(streams_.size());
   auto encoder = VideoEncoder::open(choice->codec, choice->video, params, timing, traits());
   if (!encoder)
     return Failure(encoder.error());
@@ -267,6 +268,28 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   return int(streams_.size()) - 1;
 }
 
+void FrameWriter::describe_container(const Dictionary &metadata) {
+  if (header_written_)
+    return;
+  av_dict_free(&muxer_->metadata);
+  av_dict_copy(&muxer_->metadata, metadata.get(), 0);
+  av_dict_copy(&muxer_->metadata, settings_.container_metadata.get(), 0);
+}
+
+Result<void> FrameWriter::describe_stream(int index, const StreamDescription &description) {
+  if (header_written_)
+    return {};
+  AVStream *stream = streams_[index].av;
+  av_dict_free(&stream->metadata);
+  av_dict_copy(&stream->metadata, description.metadata.get(), 0);
+  av_dict_copy(&stream->metadata, streams_[index].choice.metadata.get(), 0);
+  if (description.orientation &&
+      !compat::add_stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX,
+                                    description.orientation->data(), sizeof(DisplayMatrix)))
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  return {};
+}
+
 /* Where each picture is a file of its own, or each key picture comes with all that a decoder must
  * know and players expect that to change. */
 bool FrameWriter::takes_changes(const Stream &stream) const {
@@ -281,7 +304,8 @@ bool FrameWriter::takes_changes(const Stream &stream) const {
 
 Result<bool> FrameWriter::change_video_stream(int index, const VideoParams &params) {
   Stream &stream = streams_[index];
-  if (!takes_changes(stream))
+  constexpr int passes = AV_CODEC_FLAG_PASS1 | AV_CODEC_FLAG_PASS2;
+  if (!takes_changes(stream) || stream.encoder.context()->flags & passes)
     return false;
   const SignalShield shield;
   if (auto sent = stream.encoder.send_end(); !sent)
@@ -431,6 +455,7 @@ Result<void> FrameWriter::write_packets(Stream &stream) {
 Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time) {
   const SignalShield shield;
   Stream &stream = streams_[index];
+  took_frame_ = true;
   if (auto sent = stream.encoder.send(std::move(frame), time); !sent)
     return sent;
   stream.newest = stream.encoder.clock().last();
@@ -451,6 +476,12 @@ Result<FrameWriterStats> FrameWriter::finish() {
   const SignalShield shield;
   if (auto flushed = flush_encoders(); !flushed)
     return Failure(flushed.error());
+  /* The first of two passes may give its statistics and no packet. */
+  const bool has_statistics = stats_.frames == 0 && took_frame_ &&
+                              (streams_[0].encoder.context()->flags & AV_CODEC_FLAG_PASS1);
+  if (!header_written_ && has_statistics)
+    if (auto written = write_header(); !written)
+      return Failure(written.error());
   if (!header_written_) {
     closed_ = true;
     return FRAMEWISE_FAIL_STREAM(MUX, format("There was no frame to write, so `%s` was not made.",

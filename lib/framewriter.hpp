@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "orientation.hpp"
 #include "outputtarget.hpp"
 #include "videoencoder.hpp"
 
@@ -24,6 +25,12 @@ struct FrameWriterSettings {
   Dictionary container_options;
   Dictionary container_metadata;
   Dictionary stream_metadata;
+};
+
+/* What is said of a stream in the file's header. */
+struct StreamDescription {
+  Dictionary metadata;                      /* what the settings say of the stream overrules it */
+  std::optional<DisplayMatrix> orientation; /* how to turn the pictures */
 };
 
 /* What one stream has of its own; of the rest the writer's settings hold. */
@@ -67,6 +74,12 @@ class FRAMEWISE_INTERNAL FrameWriter {
    * in mid-stream: then nothing has changed. */
   Result<bool> change_video_stream(int stream, const VideoParams &params);
   const VideoEncoder &encoder(int stream) const { return streams_[stream].encoder; }
+
+  /* What header and streams say; without effect once has_header(). container_metadata of the
+   * settings overrules `metadata`. */
+  void describe_container(const Dictionary &metadata);
+  Result<void> describe_stream(int stream, const StreamDescription &description);
+  bool has_header() const { return header_written_; }
 
   /* Encodes and writes. The file comes into being with the first packet. After an error only
    * abort() may follow. */
@@ -127,6 +140,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   OutputContextPtr muxer_;
   Dictionary protocol_options_;
   std::vector<Stream> streams_;
+  bool took_frame_ = false;
   bool header_written_ = false;
   bool io_failed_ = false;
   std::string remark_;

@@ -8,9 +8,11 @@
 
 namespace framewise {
 
-/* What container and stream say of themselves: formats, bit rate, language, orientation, and the
- * entries of both dictionaries (a stream's wins), under GST_TAG_* names where there is one, else as
- * GST_TAG_EXTENDED_COMMENT `key=value`. */
+/* What the container says of itself, of global scope: its format and its dictionary's entries, as
+ * metadata_to_tags() names them. */
+FRAMEWISE_INTERNAL GstPtr<GstTagList> container_tags(const ContainerInput &input);
+/* What the stream says of itself, of stream scope: formats, bit rate, language, orientation, and
+ * its dictionary's entries. */
 FRAMEWISE_INTERNAL GstPtr<GstTagList> stream_tags(const ContainerInput &input,
                                                   const AVCodecContext *codec);
 

@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <string_view>
 
 namespace framewise {
 
@@ -138,6 +139,8 @@ static Result<void> apply_options(AVCodecContext *context, const Dictionary &opt
   Dictionary unknown;
   const AVDictionaryEntry *entry = nullptr;
   while ((entry = av_dict_get(options.get(), "", entry, AV_DICT_IGNORE_SUFFIX))) {
+    if (std::string_view(entry->key) == PassLog::option)
+      continue;
     int ret = av_opt_set(context, entry->key, entry->value, AV_OPT_SEARCH_CHILDREN);
     if (ret == AVERROR_OPTION_NOT_FOUND)
       unknown.set(entry->key, entry->value);
@@ -201,6 +204,14 @@ static void describe_picture(AVCodecContext *context, const VideoParams &params)
   default: /* changes from frame to frame */
     break;
   }
+}
+
+/* libavcodec's own encoders of MPEG refuse it beside key pictures at changes of scene. */
+static void close_groups(AVCodecContext *context) {
+  context->flags |= AV_CODEC_FLAG_CLOSED_GOP;
+  const bool of_another_library = context->codec->wrapper_name != nullptr;
+  if (!of_another_library)
+    av_opt_set(context, "sc_threshold", "1000000000", AV_OPT_SEARCH_CHILDREN);
 }
 
 /* Rate control and levels need some rate even where it varies. */
@@ -314,7 +325,7 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   if (settings.max_keyframe_interval >= 0)
     context->gop_size = settings.max_keyframe_interval;
   if (settings.closed_gop == ClosedGop::on)
-    context->flags |= AV_CODEC_FLAG_CLOSED_GOP;
+    close_groups(context);
   else if (settings.closed_gop == ClosedGop::off)
     context->flags &= ~AV_CODEC_FLAG_CLOSED_GOP;
   /* The encoders that have this option refuse alpha with it. */
@@ -322,6 +333,13 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
     av_opt_set(context, "auto-alt-ref", "0", AV_OPT_SEARCH_CHILDREN);
   if (auto applied = apply_options(context, settings.options); !applied)
     return Failure(applied.error());
+  const AVDictionaryEntry *prefix =
+      av_dict_get(settings.options.get(), PassLog::option, nullptr, 0);
+  auto pass_log =
+      PassLog::attach(context, prefix ? prefix->value : nullptr, settings.stream_number);
+  if (!pass_log)
+    return Failure(pass_log.error());
+  encoder.pass_log_ = std::move(*pass_log);
 
   if (int ret = avcodec_open2(context, codec, nullptr); ret < 0)
     return encoder.open_failure(ret, settings);
@@ -394,8 +412,16 @@ Result<PacketPtr> VideoEncoder::receive() {
   if (!packet)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   int ret = avcodec_receive_packet(context_.get(), packet.get());
-  if (ret == AVERROR(EAGAIN) || ret == AVERROR_EOF)
+  if (ret == AVERROR(EAGAIN))
     return PacketPtr();
+  if (ret >= 0 || ret == AVERROR_EOF)
+    if (auto noted = pass_log_.note(context_.get()); !noted)
+      return Failure(noted.error());
+  if (ret == AVERROR_EOF) {
+    if (auto kept = pass_log_.finish(); !kept)
+      return Failure(kept.error());
+    return PacketPtr();
+  }
   if (ret < 0)
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
                    format("The encoder `%s` fails.", codec_->name));

@@ -6,6 +6,7 @@
 
 #include "frameclock.hpp"
 #include "frameconverter.hpp"
+#include "passlog.hpp"
 
 namespace framewise {
 
@@ -17,8 +18,9 @@ struct VideoEncoderSettings {
   AVRational framerate{0, 1};     /* 0/1: the input's */
   int max_keyframe_interval = -1; /* frames; -1: the encoder's default */
   ClosedGop closed_gop = ClosedGop::automatic;
-  Dictionary options;   /* for libavcodec; they overrule the fields above */
-  int thread_count = 0; /* 0: as many as the encoder sees fit */
+  Dictionary options;    /* for libavcodec, and PassLog::option; they overrule the fields above */
+  int thread_count = 0;  /* 0: as many as the encoder sees fit */
+  int stream_number = 0; /* that statistics of passes are kept under */
 };
 
 /* What the container asks of an encoder. */
@@ -70,6 +72,7 @@ class FRAMEWISE_INTERNAL VideoEncoder {
   Failure open_failure(int averror, const VideoEncoderSettings &settings) const;
 
   const AVCodec *codec_;
+  PassLog pass_log_; /* outlives the context, which reads it */
   CodecContextPtr context_;
   VideoParams input_;
   VideoParams encoded_;

@@ -164,8 +164,10 @@ GST_START_TEST(events_come_in_order) {
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, note_event, &events, nullptr);
   gst_object_unref(pad);
   pipeline.play();
+  /* tags of the stream, tags of the container */
   const std::vector<GstEventType> expected = {GST_EVENT_STREAM_START, GST_EVENT_CAPS,
-                                              GST_EVENT_SEGMENT, GST_EVENT_TAG, GST_EVENT_EOS};
+                                              GST_EVENT_SEGMENT,      GST_EVENT_TAG,
+                                              GST_EVENT_TAG,          GST_EVENT_EOS};
   fail_unless(events == expected, "%zu events", events.size());
 }
 GST_END_TEST;
