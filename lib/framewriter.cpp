@@ -92,6 +92,8 @@ int FrameWriter::is_interrupted(void *opaque) {
   constexpr int64_t grace = 5 * G_USEC_PER_SEC;
   if (!writer->hurried_at_ || writer->target_.is_local())
     return 0;
+  if (writer->cancelled_)
+    return 1;
   return g_get_monotonic_time() > std::max<int64_t>(writer->hurried_at_, writer->io_since_) + grace;
 }
 
@@ -369,5 +371,17 @@ FrameWriterStats FrameWriter::stats() const {
 }
 
 void FrameWriter::hurry() { hurried_at_ = g_get_monotonic_time(); }
+
+void FrameWriter::cancel() {
+  cancelled_ = true;
+  hurry();
+}
+
+StructurePtr to_structure(const FrameWriterStats &stats) {
+  return StructurePtr(gst_structure_new(
+      "container-stats", "frames", G_TYPE_UINT64, guint64(stats.frames), "bytes", G_TYPE_UINT64,
+      guint64(stats.bytes), "duration", G_TYPE_UINT64, guint64(stats.duration), "key-frames",
+      G_TYPE_UINT64, guint64(stats.key_frames), nullptr));
+}
 
 } // namespace framewise

@@ -30,6 +30,9 @@ struct FrameWriterStats {
   int64_t duration = 0;   /* ns, from the first frame to the end of the last */
 };
 
+/* `container-stats`, as properties have it: `frames`, `key-frames`, `bytes`, `duration`. */
+FRAMEWISE_INTERNAL StructurePtr to_structure(const FrameWriterStats &stats);
+
 /* open(), add the streams, write frames, finish() or abort(). One thread at a time, but for stats()
  * and hurry(). */
 class FRAMEWISE_INTERNAL FrameWriter {
@@ -65,6 +68,8 @@ class FRAMEWISE_INTERNAL FrameWriter {
    * after that writing fails. Nobody waits for a FIFO's reader any more. Files are not touched by
    * this. */
   void hurry();
+  /* Any thread: the same without the five seconds. */
+  void cancel();
 
  private:
   struct Stream {
@@ -99,6 +104,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   /* by g_get_monotonic_time() */
   std::atomic<int64_t> hurried_at_ = 0; /* 0: not */
   std::atomic<int64_t> io_since_ = 0;   /* when libavformat was called last */
+  std::atomic<bool> cancelled_ = false;
 
   mutable std::mutex stats_lock_;
   FrameWriterStats stats_;
