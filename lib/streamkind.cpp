@@ -43,7 +43,11 @@ std::string filters_back_to(const VideoParams &was, const VideoParams &now,
                av_color_range_name(was.range)));
   if (now.format != was.format)
     add(format("format=%s", av_get_pix_fmt_name(was.format)));
-  if (av_cmp_q(now.sample_aspect_ratio, was.sample_aspect_ratio) != 0)
+  /* `scale` keeps the shape of the picture, and so changes that of its samples. */
+  AVRational scaled = now.sample_aspect_ratio;
+  av_reduce(&scaled.num, &scaled.den, int64_t(scaled.num) * now.width * was.height,
+            int64_t(scaled.den) * now.height * was.width, INT_MAX);
+  if (av_cmp_q(scaled, was.sample_aspect_ratio) != 0)
     add(format("setsar=%d/%d", was.sample_aspect_ratio.num, was.sample_aspect_ratio.den));
   const bool counts_frames =
       encoder.clock().is_grid() && av_cmp_q(encoder.encoded().framerate, was.framerate) == 0;
