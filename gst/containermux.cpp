@@ -24,7 +24,8 @@ namespace {
 
 /* All but `rebase` belongs to the thread that aggregates. */
 struct MuxPadPrivate {
-  std::optional<VideoParams> params; /* of the caps */
+  std::shared_ptr<StreamSettings> settings; /* set once */
+  std::optional<VideoParams> params;        /* of the caps */
   FrameImporter importer;
   int stream = -1;
   int64_t offset = 0;                     /* ns, added to running time */
@@ -42,6 +43,11 @@ struct MuxPadClass {
 G_DEFINE_TYPE(MuxPad, framewise_container_mux_pad, GST_TYPE_AGGREGATOR_PAD)
 
 MuxPadPrivate &priv_of(GstAggregatorPad *pad) { return *reinterpret_cast<MuxPad *>(pad)->priv; }
+
+StreamOverrides overrides_of(GstAggregatorPad *pad) {
+  const auto &settings = priv_of(pad).settings;
+  return settings ? settings->get() : StreamOverrides();
+}
 
 GstFlowReturn pad_flush(GstAggregatorPad *pad, GstAggregator *) {
   priv_of(pad).rebase = true;
@@ -65,13 +71,17 @@ struct MuxPrivate {
    * and by others under `lock` for what FrameWriter allows any thread. */
   std::unique_ptr<FrameWriter> writer;
   bool finished = false;
+  int64_t latency = 0; /* as it was reported last; ns */
 
   std::atomic<bool> has_streams = false;
   std::atomic<bool> failed = false;
   std::atomic<bool> key_requested = false; /* from downstream */
 
-  std::mutex lock; /* writer's existence, last_stats */
+  std::mutex lock; /* writer's existence, last_stats, bytes */
   FrameWriterStats last_stats;
+  GBytes *bytes = nullptr; /* owned */
+
+  ~MuxPrivate() { g_clear_pointer(&bytes, g_bytes_unref); }
 };
 
 struct Mux {
@@ -115,6 +125,16 @@ void post_error(gpointer mux, Error error) {
   GST_ERROR_OBJECT(mux, "%s (%s)", error.message.c_str(), error.debug.c_str());
   GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
   error.post(parent ? parent.get() : GST_ELEMENT(mux));
+}
+
+void post_remark(gpointer mux) {
+  const std::string remark = priv_of(mux).writer->take_remark();
+  if (remark.empty())
+    return;
+  GST_INFO_OBJECT(mux, "%s", remark.c_str());
+  GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
+  GST_ELEMENT_INFO(parent ? parent.get() : GST_ELEMENT(mux), STREAM, MUX, ("%s", remark.c_str()),
+                   (nullptr));
 }
 
 /* Closes the file first, so that who hears of the error can look at it. */
@@ -184,8 +204,8 @@ Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *fi
   timing.framerate = pad_priv.params->framerate;
   timing.first = running_time_of(pad, first);
   timing.source_time_base = frame_meta_time_base(first);
-  auto stream =
-      priv_of(mux).writer->add_video_stream(with_field_order(*pad_priv.params, first), timing);
+  auto stream = priv_of(mux).writer->add_video_stream(with_field_order(*pad_priv.params, first),
+                                                      timing, overrides_of(pad));
   if (!stream)
     return Failure(stream.error());
   pad_priv.stream = *stream;
@@ -200,14 +220,24 @@ Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps)
     return Failure(params.error());
   if (pad_priv.stream >= 0) {
     const VideoParams &was = *pad_priv.params;
-    const VideoEncoder &encoder = priv_of(mux).writer->encoder(pad_priv.stream);
-    if (std::string chain = filters_back_to(was, *params, encoder); !chain.empty())
+    FrameWriter &writer = *priv_of(mux).writer;
+    if (std::string chain = filters_back_to(was, *params, writer.encoder(pad_priv.stream));
+        !chain.empty()) {
+      auto changed = writer.change_video_stream(pad_priv.stream, *params);
+      if (!changed)
+        return Failure(changed.error());
+      if (*changed) {
+        GST_INFO_OBJECT(pad, "goes on with %s", params->describe().c_str());
+        pad_priv.params = *params;
+        return {};
+      }
       return FRAMEWISE_FAIL_STREAM(
           FORMAT,
           format("The frames change from %s to %s in mid-stream, and the file holds one kind: put "
                  "`graphfilter filter-sequence=\"%s\"` before containersink.",
                  was.describe().c_str(), params->describe().c_str(), chain.c_str()),
           CString(gst_caps_to_string(caps)).get());
+    }
   }
   pad_priv.params = *params;
   return {};
@@ -225,6 +255,16 @@ bool take_key_request(MuxPrivate &priv, MuxPadPrivate &pad_priv, const FrameTime
     return now;
   });
   return due;
+}
+
+/* Whoever asks down here learns how far the file is behind what comes in. */
+void report_latency(GstAggregator *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  const int64_t latency = priv.writer->stats().latency;
+  if (latency == priv.latency)
+    return;
+  priv.latency = latency;
+  gst_aggregator_set_latency(mux, latency, GST_CLOCK_TIME_NONE);
 }
 
 GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
@@ -254,6 +294,8 @@ GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
   if (auto written = priv.writer->write(pad_priv.stream, std::move(*frame), time); !written)
     return fail_with(mux, written.error());
 
+  post_remark(mux);
+  report_latency(mux);
   GstBuffer *token = gst_buffer_new();
   if (time.pts >= 0)
     GST_BUFFER_PTS(token) = time.pts;
@@ -271,6 +313,15 @@ GstFlowReturn finish(GstAggregator *mux) {
   if (auto stats = priv.writer->finish(); !stats)
     return fail_with(mux, stats.error());
   priv.finished = true;
+  post_remark(mux);
+  if (GBytes *bytes = priv.writer->take_bytes()) {
+    {
+      std::lock_guard lock(priv.lock);
+      priv.bytes = bytes;
+    }
+    if (GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux)))); parent)
+      g_object_notify(G_OBJECT(parent.get()), "bytes");
+  }
   return GST_FLOW_EOS;
 }
 
@@ -375,7 +426,7 @@ CapsPtr preferred_caps(MuxPrivate &priv, GstPad *pad) {
   {
     std::lock_guard lock(priv.lock);
     if (priv.writer)
-      formats = priv.writer->video_formats();
+      formats = priv.writer->video_formats(overrides_of(GST_AGGREGATOR_PAD(pad)));
   }
   if (formats.empty())
     return all;
@@ -416,15 +467,23 @@ gboolean start(GstAggregator *mux) {
   MuxPrivate &priv = priv_of(mux);
   if (!priv.writer)
     return FALSE;
+  {
+    std::lock_guard lock(priv.lock);
+    g_clear_pointer(&priv.bytes, g_bytes_unref);
+  }
   priv.finished = false;
+  priv.latency = 0;
+  gst_aggregator_set_latency(mux, 0, GST_CLOCK_TIME_NONE);
   priv.failed = false;
   priv.has_streams = false;
   priv.key_requested = false;
   HeldPads held(mux);
   for (auto *pad : held.pads) {
     MuxPad *mux_pad = reinterpret_cast<MuxPad *>(pad);
+    auto settings = std::move(mux_pad->priv->settings);
     delete mux_pad->priv;
     mux_pad->priv = new MuxPadPrivate();
+    mux_pad->priv->settings = std::move(settings);
   }
   return TRUE;
 }
@@ -489,10 +548,20 @@ void container_mux_take_writer(GstElement *mux, std::unique_ptr<FrameWriter> wri
   priv.writer = std::move(writer);
 }
 
+void container_mux_pad_use(GstPad *pad, std::shared_ptr<StreamSettings> settings) {
+  priv_of(GST_AGGREGATOR_PAD(pad)).settings = std::move(settings);
+}
+
 FrameWriterStats container_mux_stats(GstElement *mux) {
   MuxPrivate &priv = priv_of(mux);
   std::lock_guard lock(priv.lock);
   return priv.writer ? priv.writer->stats() : priv.last_stats;
+}
+
+GBytes *container_mux_bytes(GstElement *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  std::lock_guard lock(priv.lock);
+  return priv.bytes ? g_bytes_ref(priv.bytes) : nullptr;
 }
 
 void container_mux_hurry(GstElement *mux) {

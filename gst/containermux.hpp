@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../lib/framewriter.hpp"
+#include "containersinkpad.hpp"
 
 #include <gst/gst.h>
 
@@ -17,8 +17,13 @@ GstElement *new_container_mux();
 
 /* Hands over what the next run writes to; in READY. */
 void container_mux_take_writer(GstElement *mux, std::unique_ptr<FrameWriter> writer);
+/* Where a pad of it finds what its stream has of its own. Before the first frame. */
+void container_mux_pad_use(GstPad *pad, std::shared_ptr<StreamSettings> settings);
 /* Of this run, or the last one. Any thread. */
 FrameWriterStats container_mux_stats(GstElement *mux);
+/* The file of this run, or the last one, where it was written to memory and is complete; else NULL.
+ * Any thread. */
+GBytes *container_mux_bytes(GstElement *mux);
 /* See FrameWriter::hurry(). Any thread. */
 void container_mux_hurry(GstElement *mux);
 /* Whether this run has ended in an error. Any thread. */

@@ -16,6 +16,13 @@
  * #GstContainerSink:framerate, one tick is one frame; without (0/1) timestamps are kept as finely
  * as the container can. No frame is dropped or merged with another.
  *
+ * What concerns one stream can be set on its pad as well (`video_1::codec=ffv1` in a launch line),
+ * in place of what the element has. Pads may come until the first frame is written.
+ *
+ * Frames of another size or format in mid-stream are never scaled or converted to what the stream
+ * began with. Picture sequences, and H.264 and HEVC in MPEG-TS or bare, go on with them; elsewhere
+ * they are an error that names a filter to put before.
+ *
  * The file is finished on EOS, and EOS is only posted when it is; it is finished as well when the
  * element goes to READY without EOS. Where a file stands at the location, the new one is written to
  * `LOCATION.part` and takes its place when it is complete. A single picture is always written so,
@@ -23,6 +30,19 @@
  * over. With a pattern (`frame%03d.png`), with `container-options="o,update=1"` and with containers
  * that are many files (hls, dash), files that stand there are replaced one by one as writing goes
  * on.
+ *
+ * Instead of a location it can be given a #GstContainerSink:output-stream, or with `container`
+ * alone keep the file in memory (#GstContainerSink:bytes).
+ *
+ * ## A recording that survives a crash
+ *
+ * What a killed process leaves is readable up to the last half second or so with these
+ * container-options: `cluster_time_limit=500,flush_packets=1` for Matroska,
+ * `movflags=+frag_keyframe+empty_moov+default_base_moof,frag_duration=500000,flush_packets=1` for
+ * MP4, `flush_packets=1` for MPEG-TS. Frames that are still inside the encoder are lost as well:
+ * libx264 keeps none with `codec-options="o,tune=zerolatency"`; `latency` in
+ * #GstContainerSink:stats tells of the others. Where a file stood at the location, what was
+ * recorded is in `LOCATION.part`.
  *
  * ## Example launch lines
  * |[
@@ -42,10 +62,13 @@
 #include "elements.h"
 
 #include "containermux.hpp"
+#include "containersinkpad.hpp"
 
 #include "../lib/framewriter.h"
 
 #include <gst/video/video.h>
+
+#include <array>
 
 GST_DEBUG_CATEGORY_STATIC(containersink_debug);
 #define GST_CAT_DEFAULT containersink_debug
@@ -55,6 +78,7 @@ using framewise::CString;
 using framewise::Dictionary;
 using framewise::FrameWriter;
 using framewise::FrameWriterSettings;
+using framewise::GObjectPtr;
 using framewise::GstPtr;
 using framewise::StructurePtr;
 
@@ -63,6 +87,8 @@ namespace {
 enum {
   PROP_0,
   PROP_LOCATION,
+  PROP_OUTPUT_STREAM,
+  PROP_BYTES,
   PROP_CONTAINER,
   PROP_CODEC,
   PROP_PIXEL_FORMAT,
@@ -82,6 +108,7 @@ constexpr ClosedGop default_closed_gop = ClosedGop::automatic;
 constexpr int default_thread_count = 0;
 
 struct Settings {
+  GObjectPtr<GOutputStream> output_stream;
   CString location, container, codec, pixel_format;
   int framerate_num = 0, framerate_den = 1;
   int max_keyframe_interval = default_max_keyframe_interval;
@@ -108,7 +135,13 @@ struct GstContainerSinkClass {
 };
 
 static GType gst_container_sink_get_type();
-G_DEFINE_TYPE(GstContainerSink, gst_container_sink, GST_TYPE_BIN)
+static void gst_container_sink_child_proxy_init(gpointer interface, gpointer);
+static void gst_container_sink_preset_init(gpointer interface, gpointer);
+
+G_DEFINE_TYPE_WITH_CODE(GstContainerSink, gst_container_sink, GST_TYPE_BIN,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_CHILD_PROXY,
+                                              gst_container_sink_child_proxy_init)
+                            G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, gst_container_sink_preset_init))
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(containersink, "containersink", GST_RANK_NONE,
                                       gst_container_sink_get_type(),
                                       GST_DEBUG_CATEGORY_INIT(containersink_debug, "containersink",
@@ -128,6 +161,9 @@ static FrameWriterSettings writer_settings(ContainerSinkPrivate &priv) {
   const Settings &settings = priv.settings;
   FrameWriterSettings result;
   result.location = text_of(settings.location);
+  if (settings.output_stream)
+    result.output_stream = {
+        static_cast<GOutputStream *>(g_object_ref(settings.output_stream.get())), g_object_unref};
   result.container = text_of(settings.container);
   result.codec = text_of(settings.codec);
   result.video.pixel_format = text_of(settings.pixel_format);
@@ -151,6 +187,9 @@ static void gst_container_sink_set_property(GObject *object, guint id, const GVa
   switch (id) {
   case PROP_LOCATION:
     settings.location.reset(g_value_dup_string(value));
+    break;
+  case PROP_OUTPUT_STREAM:
+    settings.output_stream.reset(static_cast<GOutputStream *>(g_value_dup_object(value)));
     break;
   case PROP_CONTAINER:
     settings.container.reset(g_value_dup_string(value));
@@ -199,9 +238,16 @@ static void gst_container_sink_get_property(GObject *object, guint id, GValue *v
                        framewise::to_structure(framewise::container_mux_stats(priv.mux)).release());
     return;
   }
+  if (id == PROP_BYTES) {
+    g_value_take_boxed(value, framewise::container_mux_bytes(priv.mux));
+    return;
+  }
   std::lock_guard lock(priv.settings_lock);
   const Settings &settings = priv.settings;
   switch (id) {
+  case PROP_OUTPUT_STREAM:
+    g_value_set_object(value, settings.output_stream.get());
+    break;
   case PROP_LOCATION:
     g_value_set_string(value, settings.location.get());
     break;
@@ -271,28 +317,124 @@ static GstPad *gst_container_sink_request_new_pad(GstElement *element, GstPadTem
   GstPtr<GstPad> target(gst_element_request_pad_simple(priv.mux, pad_name.c_str()));
   if (!target)
     return nullptr;
-  GstPad *pad = gst_ghost_pad_new_from_template(pad_name.c_str(), target.get(), templ);
+  GstPad *pad = new_container_sink_pad(pad_name.c_str(), target.get(), templ);
+  framewise::container_mux_pad_use(target.get(), container_sink_pad_settings(pad));
   if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY)
     gst_pad_set_active(pad, TRUE);
   gst_element_add_pad(element, pad);
+  gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad), pad_name.c_str());
   return pad;
 }
 
 static void gst_container_sink_release_pad(GstElement *element, GstPad *pad) {
   GstPtr<GstPad> target(gst_ghost_pad_get_target(GST_GHOST_PAD(pad)));
+  gst_child_proxy_child_removed(GST_CHILD_PROXY(element), G_OBJECT(pad), GST_OBJECT_NAME(pad));
   gst_pad_set_active(pad, FALSE);
   gst_element_remove_pad(element, pad);
   if (target)
     gst_element_release_request_pad(priv_of(element).mux, target.get());
 }
 
+/* Children are the pads: `video_0::codec=ffv1` in a launch line. What is inside the bin is nobody's
+ * business. */
+static GObject *gst_container_sink_get_child_by_index(GstChildProxy *proxy, guint index) {
+  GST_OBJECT_LOCK(proxy);
+  auto *pad = static_cast<GObject *>(g_list_nth_data(GST_ELEMENT(proxy)->sinkpads, index));
+  if (pad)
+    g_object_ref(pad);
+  GST_OBJECT_UNLOCK(proxy);
+  return pad;
+}
+
+static GObject *gst_container_sink_get_child_by_name(GstChildProxy *proxy, const gchar *name) {
+  return reinterpret_cast<GObject *>(gst_element_get_static_pad(GST_ELEMENT(proxy), name));
+}
+
+static guint gst_container_sink_get_children_count(GstChildProxy *proxy) {
+  GST_OBJECT_LOCK(proxy);
+  const guint n = GST_ELEMENT(proxy)->numsinkpads;
+  GST_OBJECT_UNLOCK(proxy);
+  return n;
+}
+
+static void gst_container_sink_child_proxy_init(gpointer interface, gpointer) {
+  auto *proxy = static_cast<GstChildProxyInterface *>(interface);
+  proxy->get_child_by_index = gst_container_sink_get_child_by_index;
+  proxy->get_child_by_name = gst_container_sink_get_child_by_name;
+  proxy->get_children_count = gst_container_sink_get_children_count;
+}
+
+/* ---- Presets --------------------------------------------------------------------------------- */
+
+/* How it is encoded is worth keeping under a name; where to, and what it is called, is not. */
+static gchar **gst_container_sink_get_property_names(GstPreset *) {
+  static const gchar *const names[] = {
+      "container",  "codec",        "pixel-format", "framerate", "max-keyframe-interval",
+      "closed-gop", "thread-count", nullptr};
+  return g_strdupv(const_cast<gchar **>(names));
+}
+
+/* GstPreset escapes the text of a structure when it saves it, but does not undo that when it loads
+ * it. What it keeps beside the properties comes back as it was. */
+static constexpr std::array structures_of_presets{"codec-options", "container-options"};
+
+static GstPresetInterface default_presets;
+
+static gboolean gst_container_sink_save_preset(GstPreset *preset, const gchar *name) {
+  if (!default_presets.save_preset(preset, name))
+    return FALSE;
+  for (const char *property : structures_of_presets) {
+    GstStructure *value = nullptr;
+    g_object_get(preset, property, &value, nullptr);
+    const StructurePtr owned(value);
+    const CString text(value ? gst_structure_to_string(value) : nullptr);
+    gst_preset_set_meta(preset, name, property, text.get());
+  }
+  return TRUE;
+}
+
+static gboolean gst_container_sink_load_preset(GstPreset *preset, const gchar *name) {
+  if (!default_presets.load_preset(preset, name))
+    return FALSE;
+  for (const char *property : structures_of_presets) {
+    gchar *text = nullptr;
+    gst_preset_get_meta(preset, name, property, &text);
+    const CString owned(text);
+    const StructurePtr value(text ? gst_structure_from_string(text, nullptr) : nullptr);
+    if (text && !value)
+      GST_WARNING_OBJECT(preset, "preset %s: bad %s", name, property);
+    g_object_set(preset, property, value.get(), nullptr);
+  }
+  return TRUE;
+}
+
+static void gst_container_sink_preset_init(gpointer interface, gpointer) {
+  auto *preset = static_cast<GstPresetInterface *>(interface);
+  default_presets = *preset;
+  preset->get_property_names = gst_container_sink_get_property_names;
+  preset->save_preset = gst_container_sink_save_preset;
+  preset->load_preset = gst_container_sink_load_preset;
+}
+
 /* ---- Life ----------------------------------------------------------------------------------- */
+
+/* Of the pads that there are; without one, of the one that may still come. */
+static std::vector<framewise::StreamOverrides> stream_overrides(GstElement *element) {
+  std::vector<framewise::StreamOverrides> streams;
+  GST_OBJECT_LOCK(element);
+  for (GList *item = element->sinkpads; item; item = item->next)
+    streams.push_back(container_sink_pad_settings(GST_PAD(item->data))->get());
+  GST_OBJECT_UNLOCK(element);
+  if (streams.empty())
+    streams.emplace_back();
+  return streams;
+}
 
 static GstStateChangeReturn gst_container_sink_change_state(GstElement *element,
                                                             GstStateChange transition) {
   ContainerSinkPrivate &priv = priv_of(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    auto writer = FrameWriter::open(writer_settings(priv));
+    auto writer = FrameWriter::open(writer_settings(priv), stream_overrides(element));
     if (!writer) {
       GST_ERROR_OBJECT(element, "%s", writer.error().message.c_str());
       writer.error().post(element);
@@ -350,6 +492,31 @@ static void install_properties(GObjectClass *object_class) {
    */
   install(PROP_LOCATION,
           g_param_spec_string("location", "Location", "Path or URL to write to", nullptr, flags));
+  /**
+   * GstContainerSink:output-stream:
+   *
+   * What to write into instead of a location; `container` must be set. Where it can seek
+   * (#GSeekable) any container of one file will do, written from where the stream stands; else
+   * those that never go back, and MP4 and its sisters in fragments, of which a message tells. It is
+   * flushed in the end and not closed. Nobody else may use it meanwhile; it is called from a
+   * streaming thread.
+   *
+   * Since: 0.1
+   */
+  install(PROP_OUTPUT_STREAM, g_param_spec_object("output-stream", "Output stream",
+                                                  "What to write into instead of a location",
+                                                  G_TYPE_OUTPUT_STREAM, flags));
+  /**
+   * GstContainerSink:bytes:
+   *
+   * The finished file, where `container` is set and neither `location` nor `output-stream`: from
+   * EOS, or from READY, until the next run begins. %NULL before, and where writing failed.
+   *
+   * Since: 0.1
+   */
+  install(PROP_BYTES,
+          g_param_spec_boxed("bytes", "Bytes", "The finished file, written to memory", G_TYPE_BYTES,
+                             GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   /**
    * GstContainerSink:container:
    *
@@ -466,8 +633,9 @@ static void install_properties(GObjectClass *object_class) {
   /**
    * GstContainerSink:stats:
    *
-   * What was written so far, or in the last run: `frames`, `key-frames`, `bytes`, and `duration` in
-   * nanoseconds, all #guint64.
+   * What was written so far, or in the last run: `frames`, `key-frames`, `bytes`, and in
+   * nanoseconds `duration` and `latency`, the longest that an encoder has held a frame back while
+   * more came; all #guint64.
    *
    * Since: 0.1
    */
@@ -484,10 +652,12 @@ static void gst_container_sink_class_init(GstContainerSinkClass *klass) {
   object_class->get_property = gst_container_sink_get_property;
   object_class->finalize = gst_container_sink_finalize;
   install_properties(object_class);
+  gst_type_mark_as_plugin_api(GST_TYPE_CONTAINER_SINK_PAD, GstPluginAPIFlags(0));
 
   framewise::CapsPtr caps = framewise::template_caps();
   gst_element_class_add_pad_template(
-      element_class, gst_pad_template_new("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, caps.get()));
+      element_class, gst_pad_template_new_with_gtype("video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+                                                     caps.get(), GST_TYPE_CONTAINER_SINK_PAD));
   gst_element_class_set_static_metadata(
       element_class, "Container writer", "Codec/Encoder/Muxer/Sink/Video",
       "Encodes video and writes a container with FFmpeg's libraries", "The gst-framewise authors");

@@ -71,18 +71,6 @@ GST_DEBUG_CATEGORY(containersrc_debug);
 
 using namespace framewise;
 
-#define GST_TYPE_CONTAINER_SRC_THREAD_TYPE (gst_container_src_thread_type_get_type())
-static GType gst_container_src_thread_type_get_type() {
-  static const GEnumValue values[] = {
-      {int(ThreadType::automatic), "Whatever the decoder does best", "auto"},
-      {int(ThreadType::frame), "Several frames at once: highest throughput, more delay", "frame"},
-      {int(ThreadType::slice), "Parts of one frame at once: least delay", "slice"},
-      {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static("GstContainerSrcThreadType", values);
-  return type;
-}
-
 G_DEFINE_TYPE_WITH_CODE(GstContainerSrc, gst_container_src, GST_TYPE_PUSH_SRC,
                         GST_DEBUG_CATEGORY_INIT(containersrc_debug, "containersrc", 0,
                                                 "container reader"))
@@ -664,7 +652,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   g_object_class_install_property(
       object_class, PROP_THREAD_TYPE,
       g_param_spec_enum("thread-type", "Thread type", "What the decoder's threads share out",
-                        GST_TYPE_CONTAINER_SRC_THREAD_TYPE, int(ThreadType::automatic), flags));
+                        GST_TYPE_FRAMEWISE_THREAD_TYPE, GST_FRAMEWISE_THREAD_TYPE_AUTO, flags));
   /**
    * GstContainerSrc:container-options:
    *
@@ -713,8 +701,6 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   src_class->event = GST_DEBUG_FUNCPTR(container_src_event);
   src_class->query = GST_DEBUG_FUNCPTR(container_src_query);
   push_class->create = GST_DEBUG_FUNCPTR(container_src_create);
-
-  gst_type_mark_as_plugin_api(GST_TYPE_CONTAINER_SRC_THREAD_TYPE, GstPluginAPIFlags(0));
 }
 
 static void gst_container_src_init(GstContainerSrc *self) {

@@ -31,6 +31,8 @@ FrameClock::FrameClock(const StreamTiming &timing, const ClockLimits &limits) {
     /* What MPEG systems count in; 60000 holds whole frames of 24, 25, 30 and 60 Hz. */
     time_base_ = {1, limits.max_denominator >= 90000 ? 90000 : 60000};
   }
+  if (!is_grid_ && limits.tick.num > 0)
+    step_ = std::max<int64_t>(1, av_rescale_q_rnd(1, limits.tick, time_base_, AV_ROUND_UP));
   if (has_rate)
     frame_ticks_ = std::max<int64_t>(1, av_rescale_q(1, frame, time_base_));
 }
@@ -49,7 +51,7 @@ Result<FrameClock::Tick> FrameClock::place(const FrameTime &time) {
         MUX, "A frame has no timestamp, and there is no frame rate to make one from: set "
              "framerate=.");
   }
-  Tick tick{first ? wanted : std::max(wanted, last_ + 1), wanted};
+  Tick tick{first || wanted > last_ ? wanted : last_ + step_, wanted};
 
   if (!first && !last_duration_known_)
     if (auto entry = durations_.find(last_); entry != durations_.end())

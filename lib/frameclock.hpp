@@ -28,6 +28,7 @@ struct StreamTiming {
 struct ClockLimits {
   bool fixed_rate = false; /* one tick is one frame, nothing else can be written */
   int max_denominator = INT_MAX;
+  AVRational tick{0, 1}; /* seconds; the container's, where that may be a coarse one */
 };
 
 /* Gives each frame of a stream its own tick, strictly rising, so that no two frames meet and none
@@ -51,6 +52,8 @@ class FRAMEWISE_INTERNAL FrameClock {
   /* The duration in ticks of the frame at `pts`, which is forgotten with that. */
   int64_t take_duration(int64_t pts);
 
+  /* Tick of the last frame placed; AV_NOPTS_VALUE before the first. */
+  int64_t last() const { return last_; }
   /* End of the last frame placed, in nanoseconds; 0 before the first. */
   int64_t end() const;
 
@@ -59,6 +62,7 @@ class FRAMEWISE_INTERNAL FrameClock {
 
   AVRational time_base_;
   bool is_grid_;
+  int64_t step_ = 1;        /* ticks from a frame to one that should come with it, or before */
   int64_t frame_ticks_ = 0; /* of one frame by the framerate; 0: no framerate */
   int64_t last_ = AV_NOPTS_VALUE;
   bool last_duration_known_ = false;

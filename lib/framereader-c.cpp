@@ -58,12 +58,28 @@ enum {
   PROP_INDEX_MODE,
   PROP_INDEX_CACHE,
   PROP_THREAD_COUNT,
+  PROP_THREAD_TYPE,
   PROP_CACHE_SIZE,
   PROP_CONTAINER_OPTIONS,
   PROP_CODEC_OPTIONS,
   PROP_N_FRAMES,
   PROP_INDEX,
 };
+
+GType gst_framewise_thread_type_get_type(void) {
+  static const GEnumValue values[] = {
+      {GST_FRAMEWISE_THREAD_TYPE_AUTO, "GST_FRAMEWISE_THREAD_TYPE_AUTO", "auto"},
+      {GST_FRAMEWISE_THREAD_TYPE_FRAME, "GST_FRAMEWISE_THREAD_TYPE_FRAME", "frame"},
+      {GST_FRAMEWISE_THREAD_TYPE_SLICE, "GST_FRAMEWISE_THREAD_TYPE_SLICE", "slice"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static("GstFramewiseThreadType", values);
+  return type;
+}
+
+static_assert(int(ThreadType::automatic) == GST_FRAMEWISE_THREAD_TYPE_AUTO &&
+              int(ThreadType::frame) == GST_FRAMEWISE_THREAD_TYPE_FRAME &&
+              int(ThreadType::slice) == GST_FRAMEWISE_THREAD_TYPE_SLICE);
 
 /* ---- Opening and closing ----------------------------------------------------------------------
  */
@@ -510,6 +526,9 @@ static void gst_framewise_reader_set_property(GObject *object, guint id, const G
   case PROP_THREAD_COUNT:
     player.reader.decoder.thread_count = g_value_get_int(value);
     break;
+  case PROP_THREAD_TYPE:
+    player.reader.decoder.thread_type = static_cast<ThreadType>(g_value_get_enum(value));
+    break;
   case PROP_CACHE_SIZE:
     player.cache_size = g_value_get_uint64(value);
     break;
@@ -563,6 +582,9 @@ static void gst_framewise_reader_get_property(GObject *object, guint id, GValue 
     break;
   case PROP_THREAD_COUNT:
     g_value_set_int(value, player.reader.decoder.thread_count);
+    break;
+  case PROP_THREAD_TYPE:
+    g_value_set_enum(value, int(player.reader.decoder.thread_type));
     break;
   case PROP_CACHE_SIZE:
     g_value_set_uint64(value, player.cache_size);
@@ -716,6 +738,16 @@ static void gst_framewise_reader_class_init(GstFramewiseReaderClass *klass) {
           g_param_spec_int("thread-count", "Thread count",
                            "Threads of decoder and conversion (0 = as many as suit the machine)", 0,
                            G_MAXINT, 0, flags));
+  /**
+   * GstFramewiseReader:thread-type:
+   *
+   * What the decoder's threads share out.
+   *
+   * Since: 0.1
+   */
+  install(PROP_THREAD_TYPE,
+          g_param_spec_enum("thread-type", "Thread type", "What the decoder's threads share out",
+                            GST_TYPE_FRAMEWISE_THREAD_TYPE, GST_FRAMEWISE_THREAD_TYPE_AUTO, flags));
   /**
    * GstFramewiseReader:cache-size:
    *

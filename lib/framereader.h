@@ -12,6 +12,27 @@
 G_BEGIN_DECLS
 
 /**
+ * GstFramewiseThreadType:
+ * @GST_FRAMEWISE_THREAD_TYPE_AUTO: whatever the decoder does best
+ * @GST_FRAMEWISE_THREAD_TYPE_FRAME: several frames at once: highest throughput, more delay
+ * @GST_FRAMEWISE_THREAD_TYPE_SLICE: parts of one frame at once: least delay
+ *
+ * What the threads of a decoder share out.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_FRAMEWISE_THREAD_TYPE_AUTO,
+  GST_FRAMEWISE_THREAD_TYPE_FRAME,
+  GST_FRAMEWISE_THREAD_TYPE_SLICE
+} GstFramewiseThreadType;
+
+#define GST_TYPE_FRAMEWISE_THREAD_TYPE (gst_framewise_thread_type_get_type())
+
+GST_FRAMEWISE_API
+GType gst_framewise_thread_type_get_type(void);
+
+/**
  * GST_TYPE_FRAMEWISE_READER:
  *
  * Since: 0.1

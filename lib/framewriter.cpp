@@ -5,6 +5,7 @@
 #include "framewriter.hpp"
 
 #include "framebridge.hpp"
+#include "signalshield.hpp"
 
 extern "C" {
 #include <libavutil/opt.h>
@@ -50,12 +51,11 @@ static Result<void> check_holds_video(const AVOutputFormat *muxer) {
                                            muxer->name, covers ? " but cover pictures" : ""));
 }
 
-static Result<const AVCodec *> find_codec(const FrameWriterSettings &settings,
+static Result<const AVCodec *> find_codec(const std::string &name, const std::string &location,
                                           const AVOutputFormat *muxer) {
-  if (!settings.codec.empty())
-    return VideoEncoder::find(settings.codec);
-  AVCodecID id =
-      av_guess_codec(muxer, nullptr, settings.location.c_str(), nullptr, AVMEDIA_TYPE_VIDEO);
+  if (!name.empty())
+    return VideoEncoder::find(name);
+  AVCodecID id = av_guess_codec(muxer, nullptr, location.c_str(), nullptr, AVMEDIA_TYPE_VIDEO);
   if (id == AV_CODEC_ID_NONE)
     return FRAMEWISE_FAIL_LIBRARY(
         SETTINGS, format("The container `%s` has no usual video codec: set codec= (`ffmpeg "
@@ -84,12 +84,13 @@ static Result<void> check_fit(const AVOutputFormat *muxer, const AVCodec *codec,
 FrameWriter::FrameWriter(FrameWriterSettings settings, OutputTarget target)
     : settings_(std::move(settings)), target_(std::move(target)) {}
 
+constexpr int64_t grace = 5 * G_USEC_PER_SEC;
+
 /* libavformat asks before each piece that it writes, to a disk as well: an encoder that takes its
  * time to finish must not cost the file its end. So only others are hurried, and each time that
  * they are written to anew. */
 int FrameWriter::is_interrupted(void *opaque) {
   const auto *writer = static_cast<FrameWriter *>(opaque);
-  constexpr int64_t grace = 5 * G_USEC_PER_SEC;
   if (!writer->hurried_at_ || writer->target_.is_local())
     return 0;
   if (writer->cancelled_)
@@ -101,25 +102,63 @@ int FrameWriter::is_hurried(void *writer) {
   return static_cast<FrameWriter *>(writer)->hurried_at_ != 0;
 }
 
-Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings settings) {
-  if (settings.location.empty())
-    return FRAMEWISE_FAIL_RESOURCE(NOT_FOUND, "No place to write to: set location=.");
+Result<FrameWriter::Choice> FrameWriter::choose(const StreamOverrides &own) const {
+  Choice choice{nullptr, settings_.video, own.metadata.value_or(settings_.stream_metadata)};
+  auto take = [](auto &target, const auto &value) {
+    if (value)
+      target = *value;
+  };
+  take(choice.video.pixel_format, own.pixel_format);
+  take(choice.video.framerate, own.framerate);
+  take(choice.video.max_keyframe_interval, own.max_keyframe_interval);
+  take(choice.video.closed_gop, own.closed_gop);
+  take(choice.video.options, own.codec_options);
+  take(choice.video.thread_count, own.thread_count);
+  auto codec = find_codec(own.codec.value_or(settings_.codec), settings_.location, muxer_->oformat);
+  if (!codec)
+    return Failure(codec.error());
+  if (auto checked = VideoEncoder::check(*codec, choice.video); !checked)
+    return Failure(checked.error());
+  if (auto fits = check_fit(muxer_->oformat, *codec, muxer_->strict_std_compliance); !fits)
+    return Failure(fits.error());
+  choice.codec = *codec;
+  return choice;
+}
+
+std::vector<AVPixelFormat> FrameWriter::video_formats(const StreamOverrides &own) const {
+  auto choice = choose(own);
+  return choice ? VideoEncoder::formats(choice->codec, choice->video)
+                : std::vector<AVPixelFormat>();
+}
+
+Result<std::unique_ptr<FrameWriter>>
+FrameWriter::open(FrameWriterSettings settings, const std::vector<StreamOverrides> &streams) {
+  const bool elsewhere = settings.output_stream != nullptr;
+  if (!settings.location.empty() && elsewhere)
+    return FRAMEWISE_FAIL_LIBRARY(SETTINGS, "Only one of location= and output-stream may be set.");
+  if (settings.location.empty() && settings.container.empty())
+    return elsewhere
+               ? FRAMEWISE_FAIL_LIBRARY(
+                     SETTINGS, "With output-stream there is no name to choose a container "
+                               "by: set container= (`ffmpeg -muxers` lists what there is).")
+               : FRAMEWISE_FAIL_RESOURCE(NOT_FOUND,
+                                         "No place to write to: set location= or output-stream, or "
+                                         "container= alone for a file in memory.");
   auto muxer = find_muxer(settings);
   if (!muxer)
     return Failure(muxer.error());
   if (auto checked = check_holds_video(*muxer); !checked)
     return Failure(checked.error());
-  auto codec = find_codec(settings, *muxer);
-  if (!codec)
-    return Failure(codec.error());
-  if (auto checked = VideoEncoder::check(*codec, settings.video); !checked)
-    return Failure(checked.error());
-  auto target = OutputTarget::resolve(settings.location, *muxer);
+  auto target =
+      settings.location.empty()
+          ? OutputTarget::into(elsewhere ? ByteSink::of_stream(settings.output_stream.get())
+                                         : ByteSink::of_memory(),
+                               *muxer)
+          : OutputTarget::resolve(settings.location, *muxer);
   if (!target)
     return Failure(target.error());
 
   std::unique_ptr<FrameWriter> writer(new FrameWriter(std::move(settings), std::move(*target)));
-  writer->codec_ = *codec;
   AVFormatContext *context = nullptr;
   if (int ret =
           avformat_alloc_output_context2(&context, *muxer, nullptr, writer->target_.url().c_str());
@@ -132,8 +171,9 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings setti
   context->max_delay = AV_TIME_BASE * 7 / 10;
   if (auto applied = writer->apply_container_options(); !applied)
     return Failure(applied.error());
-  if (auto checked = check_fit(*muxer, *codec, context->strict_std_compliance); !checked)
-    return Failure(checked.error());
+  for (const StreamOverrides &own : streams)
+    if (auto choice = writer->choose(own); !choice)
+      return Failure(choice.error());
   av_dict_copy(&context->metadata, writer->settings_.container_metadata.get(), 0);
   return writer;
 }
@@ -146,8 +186,9 @@ Result<void> FrameWriter::apply_container_options() {
       (entry = av_dict_get(settings_.container_options.get(), "", entry, AV_DICT_IGNORE_SUFFIX))) {
     int ret = av_opt_set(muxer_.get(), entry->key, entry->value, AV_OPT_SEARCH_CHILDREN);
     if (ret == AVERROR_OPTION_NOT_FOUND) {
-      /* A URL's protocol may sit on others whose options show only when it is opened. */
-      if (!target_.is_local() || target_.has_option(entry->key))
+      /* A URL's protocol may sit on others whose options show only when it is opened. Muxers that
+       * open their files themselves have no way to hand such on. */
+      if (!muxer_opens_files() && (!target_.is_local() || target_.has_option(entry->key)))
         protocol_options_.set(entry->key, entry->value);
       else
         unknown.set(entry->key, entry->value);
@@ -176,6 +217,12 @@ static bool counts_frames(const AVOutputFormat *muxer) {
   return std::find(names.begin(), names.end(), std::string_view(muxer->name)) != names.end();
 }
 
+/* These round to milliseconds. */
+static bool counts_milliseconds(const AVOutputFormat *muxer) {
+  static constexpr std::array names{"matroska", "webm", "flv", "asf", "asf_stream", "tee"};
+  return std::find(names.begin(), names.end(), std::string_view(muxer->name)) != names.end();
+}
+
 static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
   FramePtr carrier = new_frame();
   describe_frame(carrier.get(), params);
@@ -188,11 +235,23 @@ static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
          pass_on(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL);
 }
 
-Result<int> FrameWriter::add_video_stream(const VideoParams &params, const StreamTiming &timing) {
+ContainerTraits FrameWriter::traits() const {
   ContainerTraits traits;
-  traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER;
+  /* Those behind tee may want it; those that do not put it into the stream themselves. */
+  traits.global_header = muxer_->oformat->flags & AVFMT_GLOBALHEADER ||
+                         std::string_view(muxer_->oformat->name) == "tee";
   traits.fixed_rate = counts_frames(muxer_->oformat);
-  auto encoder = VideoEncoder::open(codec_, settings_.video, params, timing, traits);
+  if (counts_milliseconds(muxer_->oformat))
+    traits.tick = {1, 1000};
+  return traits;
+}
+
+Result<int> FrameWriter::add_video_stream(const VideoParams &params, const StreamTiming &timing,
+                                          const StreamOverrides &own) {
+  auto choice = choose(own);
+  if (!choice)
+    return Failure(choice.error());
+  auto encoder = VideoEncoder::open(choice->codec, choice->video, params, timing, traits());
   if (!encoder)
     return Failure(encoder.error());
 
@@ -205,9 +264,41 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   stream->time_base = context->time_base;
   stream->avg_frame_rate = encoder->encoded().framerate;
   stream->sample_aspect_ratio = context->sample_aspect_ratio;
-  av_dict_copy(&stream->metadata, settings_.stream_metadata.get(), 0);
-  streams_.push_back(Stream{std::move(*encoder), stream});
+  av_dict_copy(&stream->metadata, choice->metadata.get(), 0);
+  streams_.push_back(Stream{std::move(*encoder), std::move(*choice), timing, stream});
   return int(streams_.size()) - 1;
+}
+
+/* Where each picture is a file of its own, or each key picture comes with all that a decoder must
+ * know and players expect that to change. */
+bool FrameWriter::takes_changes(const Stream &stream) const {
+  const std::string_view name = muxer_->oformat->name;
+  if (name == "image2")
+    return true;
+  /* Not MPEG-2: libavcodec's decoder loses the last picture of the old size. */
+  const bool in_band =
+      stream.choice.codec->id == AV_CODEC_ID_H264 || stream.choice.codec->id == AV_CODEC_ID_HEVC;
+  return in_band && (name == "mpegts" || name == "h264" || name == "hevc");
+}
+
+Result<bool> FrameWriter::change_video_stream(int index, const VideoParams &params) {
+  Stream &stream = streams_[index];
+  if (!takes_changes(stream))
+    return false;
+  const SignalShield shield;
+  if (auto sent = stream.encoder.send_end(); !sent)
+    return Failure(sent.error());
+  if (auto written = write_packets(stream); !written)
+    return Failure(written.error());
+  auto changed =
+      VideoEncoder::open(stream.choice.codec, stream.choice.video, params, stream.timing, traits());
+  if (!changed)
+    return Failure(changed.error());
+  if (av_cmp_q(changed->context()->time_base, stream.encoder.context()->time_base) != 0)
+    return FRAMEWISE_FAIL_STREAM(FORMAT, "The encoder would count time in other units.");
+  changed->go_on_with(stream.encoder.clock());
+  stream.encoder = std::move(*changed);
+  return true;
 }
 
 /* ---- Writing -------------------------------------------------------------------------------- */
@@ -218,7 +309,7 @@ static std::string pattern_like(const std::filesystem::path &location) {
 }
 
 Failure FrameWriter::io_failure(int averror, const char *what) const {
-  const char *location = settings_.location.c_str();
+  const char *location = target_.location().c_str();
   if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
     return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
                    format("No space left to write `%s`.", location));
@@ -226,6 +317,9 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
   const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
   if (muxer_refused) {
     std::string hint = " libav's log, on standard error, tells why.";
+    if (!header_written_ && muxer_->pb && !(muxer_->pb->seekable & AVIO_SEEKABLE_NORMAL))
+      hint += " It may be that it needs a place where it can go back, such as a file; Matroska, "
+              "MPEG-TS and MP4 do not.";
     if (std::string_view(muxer_->oformat->name) == "image2" && stats_.frames > 0 &&
         !is_picture_pattern(settings_.location))
       hint = format(" For more than one picture it needs a pattern such as `%s`, or "
@@ -235,8 +329,31 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
                    format("The container `%s` refuses %s of `%s`.%s", muxer_->oformat->name, what,
                           location, hint.c_str()));
   }
+  if (target_.sink() && !target_.sink()->error().empty() && averror != AVERROR_EXIT)
+    return FRAMEWISE_FAIL_RESOURCE(WRITE, format("Cannot write %s to the %s.", what, location),
+                                   target_.sink()->error());
   return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
                  format("Cannot write %s of `%s`.", what, location));
+}
+
+/* The muxers of the MP4 family end with a table, or go back to the beginning with it, unless they
+ * write a piece of it with each piece of the file. */
+void FrameWriter::live_without_seeking() {
+  void *muxer = muxer_->priv_data;
+  if (!muxer_->oformat->priv_class || !av_opt_find(muxer, "movflags", nullptr, 0, 0))
+    return;
+  for (const char *flag :
+       {"frag_keyframe", "frag_every_frame", "frag_custom", "empty_moov", "dash", "cmaf", "isml"})
+    if (av_opt_flag_is_set(muxer, "movflags", flag))
+      return;
+  int64_t duration = 0, size = 0;
+  av_opt_get_int(muxer, "frag_duration", 0, &duration);
+  av_opt_get_int(muxer, "frag_size", 0, &size);
+  const char *flags = duration > 0 || size > 0 ? "+empty_moov+default_base_moof"
+                                               : "+frag_keyframe+empty_moov+default_base_moof";
+  if (av_opt_set(muxer, "movflags", flags, 0) >= 0)
+    remark_ = format("`%s` cannot be sought in, so `%s` is written in fragments (movflags=%s).",
+                     target_.location().c_str(), muxer_->oformat->name, flags);
 }
 
 Result<void> FrameWriter::write_header() {
@@ -244,6 +361,8 @@ Result<void> FrameWriter::write_header() {
     io_failed_ = true;
     return opened;
   }
+  if (muxer_->pb && !(muxer_->pb->seekable & AVIO_SEEKABLE_NORMAL))
+    live_without_seeking();
   int ret = avformat_write_header(muxer_.get(), nullptr);
   if (ret < 0) {
     io_failed_ = true;
@@ -264,6 +383,15 @@ void FrameWriter::count(const Stream &stream, bool key_frame, int packet_size) {
       stats_.duration, ticks_to_ns(stream.end - stream.start, stream.encoder.clock().time_base()));
 }
 
+/* While frames come: at the end the last ones are held back for nothing. */
+void FrameWriter::note_latency(const Stream &stream, int64_t pts) {
+  if (pts == AV_NOPTS_VALUE || stream.newest == AV_NOPTS_VALUE || stream.encoder.is_ending())
+    return;
+  std::lock_guard lock(stats_lock_);
+  stats_.latency = std::max(stats_.latency,
+                            ticks_to_ns(stream.newest - pts, stream.encoder.clock().time_base()));
+}
+
 Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
   if (!header_written_)
     if (auto written = write_header(); !written)
@@ -273,6 +401,7 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
         stream.start == AV_NOPTS_VALUE ? packet->pts : std::min(stream.start, packet->pts);
     stream.end = std::max(stream.end, packet->pts + packet->duration);
   }
+  note_latency(stream, packet->pts);
   const bool key_frame = packet->flags & AV_PKT_FLAG_KEY;
   const int size = packet->size;
   packet->stream_index = stream.av->index;
@@ -302,9 +431,11 @@ Result<void> FrameWriter::write_packets(Stream &stream) {
 }
 
 Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time) {
+  const SignalShield shield;
   Stream &stream = streams_[index];
   if (auto sent = stream.encoder.send(std::move(frame), time); !sent)
     return sent;
+  stream.newest = stream.encoder.clock().last();
   return write_packets(stream);
 }
 
@@ -319,12 +450,13 @@ Result<void> FrameWriter::flush_encoders() {
 }
 
 Result<FrameWriterStats> FrameWriter::finish() {
+  const SignalShield shield;
   if (auto flushed = flush_encoders(); !flushed)
     return Failure(flushed.error());
   if (!header_written_) {
     closed_ = true;
     return FRAMEWISE_FAIL_STREAM(MUX, format("There was no frame to write, so `%s` was not made.",
-                                             settings_.location.c_str()));
+                                             target_.location().c_str()));
   }
   closed_ = true;
   io_since_ = g_get_monotonic_time();
@@ -352,6 +484,7 @@ Result<FrameWriterStats> FrameWriter::finish() {
 void FrameWriter::abort() {
   if (closed_ || !muxer_)
     return;
+  const SignalShield shield;
   closed_ = true;
   if (!io_failed_)
     if (auto flushed = flush_encoders(); !flushed)
@@ -370,18 +503,25 @@ FrameWriterStats FrameWriter::stats() const {
   return stats_;
 }
 
-void FrameWriter::hurry() { hurried_at_ = g_get_monotonic_time(); }
+void FrameWriter::hurry() {
+  hurried_at_ = g_get_monotonic_time();
+  if (target_.sink())
+    target_.sink()->hurry(grace);
+}
 
 void FrameWriter::cancel() {
   cancelled_ = true;
-  hurry();
+  hurried_at_ = g_get_monotonic_time();
+  if (target_.sink())
+    target_.sink()->hurry(0);
 }
 
 StructurePtr to_structure(const FrameWriterStats &stats) {
   return StructurePtr(gst_structure_new(
       "container-stats", "frames", G_TYPE_UINT64, guint64(stats.frames), "bytes", G_TYPE_UINT64,
       guint64(stats.bytes), "duration", G_TYPE_UINT64, guint64(stats.duration), "key-frames",
-      G_TYPE_UINT64, guint64(stats.key_frames), nullptr));
+      G_TYPE_UINT64, guint64(stats.key_frames), "latency", G_TYPE_UINT64, guint64(stats.latency),
+      nullptr));
 }
 
 } // namespace framewise

@@ -9,12 +9,15 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace framewise {
 
 struct FrameWriterSettings {
   std::string location;
+  std::shared_ptr<GOutputStream>
+      output_stream;     /* in place of a location; with neither: into memory */
   std::string container; /* muxer; empty: by the location's extension */
   std::string codec;     /* encoder of video; empty: the muxer's default */
   VideoEncoderSettings video;
@@ -23,34 +26,50 @@ struct FrameWriterSettings {
   Dictionary stream_metadata;
 };
 
+/* What one stream has of its own; of the rest the writer's settings hold. */
+struct StreamOverrides {
+  std::optional<std::string> codec, pixel_format;
+  std::optional<AVRational> framerate;
+  std::optional<int> max_keyframe_interval, thread_count;
+  std::optional<ClosedGop> closed_gop;
+  std::optional<Dictionary> codec_options, metadata;
+};
+
 struct FrameWriterStats {
   int64_t frames = 0;     /* encoded and handed to the muxer */
   int64_t key_frames = 0; /* of those */
   int64_t bytes = 0;      /* of the file */
   int64_t duration = 0;   /* ns, from the first frame to the end of the last */
+  int64_t latency = 0;    /* ns, the most that an encoder has held a frame back */
 };
 
-/* `container-stats`, as properties have it: `frames`, `key-frames`, `bytes`, `duration`. */
+/* `container-stats`, as properties have it: `frames`, `key-frames`, `bytes`, `duration`,
+ * `latency`. */
 FRAMEWISE_INTERNAL StructurePtr to_structure(const FrameWriterStats &stats);
 
 /* open(), add the streams, write frames, finish() or abort(). One thread at a time, but for stats()
  * and hurry(). */
 class FRAMEWISE_INTERNAL FrameWriter {
  public:
-  /* Looks for muxer and encoder, and at options and target; creates nothing. */
-  static Result<std::unique_ptr<FrameWriter>> open(FrameWriterSettings settings);
+  /* Looks for muxer and encoders, and at options and target; creates nothing. `streams` are those
+   * that are known already: their settings are looked at as well. */
+  static Result<std::unique_ptr<FrameWriter>> open(FrameWriterSettings settings,
+                                                   const std::vector<StreamOverrides> &streams = {
+                                                       StreamOverrides()});
   FrameWriter(const FrameWriter &) = delete;
   FrameWriter &operator=(const FrameWriter &) = delete;
   /* As abort(). */
   ~FrameWriter();
 
   /* See VideoEncoder::formats(). Any thread. */
-  std::vector<AVPixelFormat> video_formats() const {
-    return VideoEncoder::formats(codec_, settings_.video);
-  }
+  std::vector<AVPixelFormat> video_formats(const StreamOverrides &own = {}) const;
 
   /* Opens an encoder; the number of the stream. Only before the first frame. */
-  Result<int> add_video_stream(const VideoParams &params, const StreamTiming &timing);
+  Result<int> add_video_stream(const VideoParams &params, const StreamTiming &timing,
+                               const StreamOverrides &own = {});
+  /* Frames of this kind come from now on. False where the container has no place for another kind
+   * in mid-stream: then nothing has changed. */
+  Result<bool> change_video_stream(int stream, const VideoParams &params);
   const VideoEncoder &encoder(int stream) const { return streams_[stream].encoder; }
 
   /* Encodes and writes. The file comes into being with the first packet. After an error only
@@ -59,6 +78,10 @@ class FRAMEWISE_INTERNAL FrameWriter {
 
   /* Flushes the encoders, completes and closes the file. Without a frame an error. */
   Result<FrameWriterStats> finish();
+  /* The file in memory, once, after finish(); NULL where it is elsewhere. Owned by the caller. */
+  GBytes *take_bytes() { return target_.sink() ? target_.sink()->take_bytes() : nullptr; }
+  /* What was done otherwise than asked for, in words for people; once. */
+  std::string take_remark() { return std::exchange(remark_, {}); }
   /* Closes what was written as far as it goes. An older file at the location stays untouched. */
   void abort();
 
@@ -72,10 +95,19 @@ class FRAMEWISE_INTERNAL FrameWriter {
   void cancel();
 
  private:
+  /* What a stream is encoded with. */
+  struct Choice {
+    const AVCodec *codec;
+    VideoEncoderSettings video;
+    Dictionary metadata;
+  };
   struct Stream {
     VideoEncoder encoder;
-    AVStream *av;                   /* owned by muxer_ */
-    int64_t start = AV_NOPTS_VALUE; /* ticks of the encoder's time base */
+    Choice choice;
+    StreamTiming timing;
+    AVStream *av;                    /* owned by muxer_ */
+    int64_t newest = AV_NOPTS_VALUE; /* of the frames sent; ticks */
+    int64_t start = AV_NOPTS_VALUE;  /* ticks of the encoder's time base */
     int64_t end = 0;
   };
 
@@ -83,22 +115,27 @@ class FRAMEWISE_INTERNAL FrameWriter {
   static int is_interrupted(void *writer);
   static int is_hurried(void *writer);
   Result<void> apply_container_options();
+  Result<Choice> choose(const StreamOverrides &own) const;
+  ContainerTraits traits() const;
+  bool takes_changes(const Stream &stream) const;
   Result<void> write_header();
+  void live_without_seeking();
   Result<void> write_packets(Stream &stream);
   Result<void> write_packet(Stream &stream, PacketPtr packet);
   Result<void> flush_encoders();
   Failure io_failure(int averror, const char *what) const;
   bool muxer_opens_files() const;
   void count(const Stream &stream, bool key_frame, int packet_size);
+  void note_latency(const Stream &stream, int64_t pts);
 
   FrameWriterSettings settings_;
-  const AVCodec *codec_ = nullptr;
   OutputTarget target_;
   OutputContextPtr muxer_;
   Dictionary protocol_options_;
   std::vector<Stream> streams_;
   bool header_written_ = false;
   bool io_failed_ = false;
+  std::string remark_;
   bool closed_ = false;
 
   /* by g_get_monotonic_time() */

@@ -2,90 +2,27 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "frameindex.hpp"
+#include "indexbuilder.hpp"
 #include "indexcache.hpp"
 #include "indexcolumns.hpp"
-#include "packetinspector.hpp"
 #include "streamclock.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <optional>
 
-GST_DEBUG_CATEGORY_STATIC(index_debug);
-#define GST_CAT_DEFAULT index_debug
+GST_DEBUG_CATEGORY(framewise_index_debug);
+#define GST_CAT_DEFAULT framewise_index_debug
 
 namespace framewise {
 
 static void register_category() {
   static const bool registered = [] {
-    GST_DEBUG_CATEGORY_INIT(index_debug, "framewiseindex", 0, "frame index");
+    GST_DEBUG_CATEGORY_INIT(framewise_index_debug, "framewiseindex", 0, "frame index");
     return true;
   }();
   (void)registered;
 }
-
-class IndexBuilder {
- public:
-  IndexBuilder(const FrameIndex::Request &request, Interruption &interruption)
-      : request_(request), interruption_(interruption) {}
-
-  Result<std::shared_ptr<FrameIndex>> build();
-  /* Of the same file, before it grew: what can be taken from there is not read again. */
-  void extend(std::shared_ptr<const FrameIndex> earlier) { earlier_ = std::move(earlier); }
-  const ContainerInput &input() const { return *input_; }
-
- private:
-  Result<void> by_rate();
-  Result<void> scan();
-  Result<bool> read_next(PacketInspector &inspector, AVPacket *packet);
-  Result<void> scan_rest(PacketInspector &inspector);
-  Result<bool> resume_scan(PacketInspector &inspector);
-  Result<bool> begins_as_earlier();
-  Result<bool> seek_among_earlier(int32_t packet);
-  void take_earlier(int32_t packets);
-  void order_by_pts();
-  std::string reason_to_distrust() const;
-  int32_t n_packets() const { return int32_t(table_.packet_pts.size()); }
-  void reserve_packets(size_t n);
-  void add_packet(const AVPacket *packet, const PacketInspector &inspector);
-  void forget_frames();
-  void add_frame(const IndexedFrame &frame);
-  enum class Keep { order, hashes };
-  /* What threads make of damage differs from run to run, and so does whether they tell of it: one
-   * pass in which any error ends the picture finds out whether there is some, and where there is,
-   * another on one thread finds out what becomes of it. */
-  enum class Care { suspicious, repeatable };
-  Result<void> decode(Keep keep, Care care);
-  Result<void> prove();
-  Result<bool> prove_begins();
-  Result<bool> gives_the_same(const FrameIndex &index, PictureDecoder &decoder,
-                              const std::vector<PacketPtr> &packets, int32_t begin, int frames);
-  Result<void> decode_all(Keep keep, Care care);
-  bool is_small() const;
-  std::shared_ptr<FrameIndex> finish(IndexArrays table, IndexFacts facts) const;
-  bool is_part_due() const;
-  void offer_scanned_part();
-  void offer_decoded_part(bool damaged, Care care);
-  size_t final_frames() const;
-  void publish_part(size_t frames);
-  void note_progress(int64_t pos);
-
-  const FrameIndex::Request &request_;
-  Interruption &interruption_;
-  std::unique_ptr<ContainerInput> input_;
-  std::shared_ptr<const FrameIndex> earlier_;
-  IndexArrays table_;
-  IndexFacts facts_;
-  bool corrupt_ = false; /* by what the demuxer says */
-  bool damaged_ = false; /* by what the decoder says */
-  /* Each pass over the file is a part of the whole. */
-  int32_t next_part_ = 256; /* at how many packets, or frames, the next try is due */
-  int64_t packets_read_ = 0;
-  int passes_done_ = 0, passes_ = 1, percent_ = -1;
-  int64_t size_ = 0; /* of the file; 0: not asked yet, below 0: not known */
-};
 
 void IndexBuilder::note_progress(int64_t pos) {
   if (!request_.progress || pos < 0)
@@ -202,110 +139,6 @@ Result<void> IndexBuilder::scan_rest(PacketInspector &inspector) {
   }
 }
 
-/* ---- Of a file that has grown -----------------------------------------------------------------
- * The packets that were there are taken over where the demuxer gives the same ones again: the first
- * of the stream, and all from the last key packet but one on. The last of them may have been cut
- * off. */
-
-static bool is_packet_of(const IndexView &table, int32_t i, const IndexArrays &other, size_t j) {
-  return table.packet_pts[i] == other.packet_pts[j] && table.packet_dts[i] == other.packet_dts[j] &&
-         table.packet_pos[i] == other.packet_pos[j] &&
-         table.packet_size[i] == other.packet_size[j] &&
-         table.packet_duration[i] == other.packet_duration[j] &&
-         table.packet_flags[i] == other.packet_flags[j] &&
-         table.packet_type[i] == other.packet_type[j];
-}
-
-Result<bool> IndexBuilder::begins_as_earlier() {
-  constexpr int32_t compared = 32;
-  PacketInspector inspector(*input_);
-  PacketPtr packet = new_packet();
-  IndexArrays &begin = table_;
-  const int32_t n = std::min(compared, earlier_->n_packets() - 1);
-  for (int32_t i = 0; i < n; i++) {
-    auto read = read_next(inspector, packet.get());
-    if (!read || !*read)
-      return read;
-    add_packet(packet.get(), inspector);
-    if (!is_packet_of(earlier_->table(), i, begin, size_t(i)))
-      return false;
-  }
-  begin = {};
-  return true;
-}
-
-Result<bool> IndexBuilder::seek_among_earlier(int32_t packet) {
-  const IndexedPacket place = earlier_->packet(packet);
-  const bool by_byte = input_->prefers_bytes() && place.pos >= 0;
-  if (!by_byte && place.pts == AV_NOPTS_VALUE)
-    return false;
-  auto sought = by_byte ? input_->seek_to_byte(place.pos) : input_->seek_before(place.pts);
-  if (!sought && sought.error().is_cancelled())
-    return Failure(sought.error());
-  return sought.has_value();
-}
-
-void IndexBuilder::take_earlier(int32_t packets) {
-  const IndexView &from = earlier_->table();
-  auto take = [&](auto &to, const auto &column) {
-    to.assign(column.begin(), column.begin() + packets);
-  };
-  take(table_.packet_pts, from.packet_pts);
-  take(table_.packet_dts, from.packet_dts);
-  take(table_.packet_pos, from.packet_pos);
-  take(table_.packet_duration, from.packet_duration);
-  take(table_.packet_size, from.packet_size);
-  take(table_.packet_flags, from.packet_flags);
-  take(table_.packet_type, from.packet_type);
-}
-
-/* With all packets in the table that are known, and the input right behind them. False: there was
- * something odd, and it is anywhere. */
-Result<bool> IndexBuilder::resume_scan(PacketInspector &inspector) {
-  const int32_t known = earlier_->n_packets() - 1;
-  std::vector<int32_t> keys;
-  for (int32_t i = known - 1; i > 0 && keys.size() < 3; i--)
-    if (earlier_->packet(i).key)
-      keys.push_back(i);
-  constexpr size_t needed = 3;
-  if (keys.size() < needed)
-    return false;
-  auto right = begins_as_earlier();
-  if (!right || !*right)
-    return right;
-  /* Right behind a seek some demuxers have not found their way to the decoding timestamps. */
-  const int32_t land_at = keys[2], same_from = keys[1];
-  right = seek_among_earlier(land_at);
-  if (!right || !*right)
-    return right;
-  constexpr int most_strays = 64;
-  PacketPtr packet = new_packet();
-  int32_t at = -1, landed = -1;
-  for (int strays = 0; at < known - 1;) {
-    auto read = read_next(inspector, packet.get());
-    if (!read || !*read)
-      return read;
-    at = at < 0 ? earlier_->find(packet.get()) : at + 1;
-    if (at < 0 && ++strays > most_strays)
-      return false;
-    if (at < 0)
-      continue;
-    if (landed < 0)
-      landed = at;
-    table_ = {};
-    add_packet(packet.get(), inspector);
-    const IndexedPacket same = earlier_->packet(at);
-    const bool is_there = same.pos == packet->pos && same.size == packet->size;
-    if (!is_there || (at >= same_from && !is_packet_of(earlier_->table(), at, table_, 0)))
-      return false;
-  }
-  if (landed > same_from)
-    return false;
-  take_earlier(known);
-  GST_INFO("%d packets are as they were", known);
-  return true;
-}
-
 void IndexBuilder::order_by_pts() {
   std::vector<int32_t> order;
   order.reserve(table_.packet_pts.size());
@@ -415,178 +248,6 @@ bool IndexBuilder::is_small() const {
   const AVCodecParameters *codec = input_->stream()->codecpar;
   const int64_t samples = int64_t(n_packets()) * codec->width * codec->height;
   return samples > 0 && samples <= request_.prove_up_to; /* 0: of unknown size */
-}
-
-Result<void> IndexBuilder::decode(Keep keep, Care care) {
-  passes_ = std::max(passes_, passes_done_ + 1);
-  facts_.means = keep == Keep::order ? IndexMeans::order : IndexMeans::hashes;
-  facts_.one_thread = care == Care::repeatable;
-  return decode_all(keep, care);
-}
-
-/* Some decoders say nothing of what they conceal, but many threads then give other pictures than
- * one does. Where they give the same, there is no need for hashes. */
-Result<void> IndexBuilder::prove() {
-  passes_ = passes_done_ + 2;
-  if (auto decoded = decode(Keep::hashes, Care::suspicious); !decoded || damaged_)
-    return decoded;
-  const std::vector<uint64_t> by_many = table_.hashes;
-  if (auto decoded = decode(Keep::hashes, Care::repeatable); !decoded)
-    return decoded;
-  damaged_ |= table_.hashes != by_many;
-  if (damaged_)
-    return {};
-  facts_.one_thread = false;
-  auto proved = prove_begins();
-  if (proved && *proved) {
-    facts_.means = IndexMeans::order;
-    table_.hashes.clear();
-  }
-  return proved ? Result<void>() : Failure(proved.error());
-}
-
-/* Whether decoding that begins with each of the packets that the table offers gives what linear
- * decoding does. Packets may be lost, and key pictures may promise what they do not keep. */
-Result<bool> IndexBuilder::prove_begins() {
-  if (auto reopened = input_->reopen(); !reopened)
-    return Failure(reopened.error());
-  constexpr int64_t most_bytes = 64 << 20;
-  std::vector<PacketPtr> packets;
-  for (int64_t bytes = 0; bytes <= most_bytes;) {
-    PacketPtr packet = new_packet();
-    auto read = input_->read_packet(packet.get());
-    if (!read)
-      return read;
-    if (!*read)
-      break;
-    bytes += packet->size;
-    packets.push_back(std::move(packet));
-  }
-  const auto index = finish(table_, facts_);
-  if (int64_t(packets.size()) != n_packets())
-    return false;
-  auto opened = PictureDecoder::open(input_->stream(), request_.reader.decoder,
-                                     PictureDecoder::Purpose::pictures);
-  if (!opened)
-    return Failure(opened.error());
-  const SeekTable &table = index->seek_table();
-  std::map<int32_t, int> frames_of; /* per packet to begin with */
-  for (int32_t number = 0; number < index->n_frames(); number++)
-    frames_of[best_begin(table, number)]++;
-  for (const auto &[begin, frames] : frames_of) {
-    if (begin == 0)
-      continue; /* which is linear decoding */
-    auto right = gives_the_same(*index, **opened, packets, begin, frames);
-    if (!right || !*right)
-      return right;
-  }
-  return true;
-}
-
-/* Whether the `frames` that are to be had by beginning with packet `begin` are right. One that does
- * not come at all is looked for elsewhere by whoever misses it. */
-Result<bool> IndexBuilder::gives_the_same(const FrameIndex &index, PictureDecoder &decoder,
-                                          const std::vector<PacketPtr> &packets, int32_t begin,
-                                          int frames) {
-  decoder.flush();
-  std::map<int32_t, int> pictures_from;
-  for (size_t next = size_t(begin); frames > 0 && !decoder.ended();) {
-    auto picture = decoder.receive();
-    if (!picture)
-      return Failure(picture.error());
-    if (!*picture) {
-      if (decoder.ended())
-        break;
-      /* Sending leaves its mark on a packet, and these are wanted again. */
-      PacketPtr packet(next < packets.size() ? av_packet_clone(packets[next].get()) : nullptr);
-      if (auto sent = decoder.send(packet.get(), int64_t(next)); !sent)
-        return Failure(sent.error());
-      next++;
-      continue;
-    }
-    const auto tag = int32_t(compat::tag_of(picture->get()));
-    const int64_t number = index.frame_from(tag, pictures_from[tag]++);
-    if (number < 0 || best_begin(index.seek_table(), int32_t(number)) != begin)
-      continue;
-    frames--;
-    if (FrameIndex::hash_of(picture->get()) != table_.hashes[number])
-      return false;
-  }
-  return true;
-}
-
-/* Reads all anew, and takes the pictures as the decoder gives them for the table. */
-Result<void> IndexBuilder::decode_all(Keep keep, Care care) {
-  if (auto reopened = input_->reopen(); !reopened)
-    return reopened;
-  DecoderSettings settings = request_.reader.decoder;
-  if (care == Care::repeatable)
-    settings.thread_count = 1;
-  using Purpose = PictureDecoder::Purpose;
-  auto opened = PictureDecoder::open(input_->stream(), settings,
-                                     care == Care::repeatable ? Purpose::pictures
-                                     : keep == Keep::order    ? Purpose::order
-                                                              : Purpose::flawless_pictures);
-  if (!opened)
-    return Failure(opened.error());
-  PictureDecoder &decoder = **opened;
-  if (keep == Keep::hashes && is_small())
-    decoder.set_ground(care == Care::suspicious ? 0x55 : 0xaa);
-  forget_frames();
-  next_part_ = 1;
-  damaged_ = false;
-  StreamClock clock;
-
-  auto take = [&](const AVFrame *picture) {
-    int64_t tag = compat::tag_of(picture);
-    if (tag < 0 || tag >= n_packets()) {
-      facts_.counts_only = true;
-      tag = 0;
-    }
-    IndexedFrame frame;
-    frame.pts = picture->best_effort_timestamp;
-    const auto stamp = clock.stamp(*input_, frame.pts, compat::duration(picture));
-    frame.time = stamp.time;
-    facts_.end_time = stamp.time + stamp.duration;
-    frame.packet = int32_t(tag);
-    frame.picture_type = av_get_picture_type_char(picture->pict_type);
-    frame.key = table_.packet_flags[tag] & packet_flag::key &&
-                (compat::is_key_frame(picture) || picture->pict_type == AV_PICTURE_TYPE_I);
-    frame.interlaced = compat::is_interlaced(picture);
-    add_frame(frame);
-    damaged_ |= picture->decode_error_flags || picture->flags & AV_FRAME_FLAG_CORRUPT;
-    if (keep == Keep::hashes)
-      table_.hashes.push_back(FrameIndex::hash_of(picture));
-    offer_decoded_part(damaged_ || decoder.damage() > 0, care);
-  };
-  auto take_all = [&]() -> Result<void> {
-    for (;;) {
-      auto picture = decoder.receive();
-      if (!picture)
-        return Failure(picture.error());
-      if (!*picture)
-        return {};
-      take(picture->get());
-    }
-  };
-
-  PacketPtr packet = new_packet();
-  for (int32_t number = 0;; number++) {
-    auto read = input_->read_packet(packet.get());
-    if (!read)
-      return Failure(read.error());
-    note_progress(*read ? packet->pos : -1);
-    if (auto sent = decoder.send(*read ? packet.get() : nullptr, number); !sent)
-      return sent;
-    av_packet_unref(packet.get());
-    if (auto taken = take_all(); !taken)
-      return taken;
-    if (!*read)
-      break;
-  }
-  damaged_ |= decoder.damage() > 0;
-  passes_done_++;
-  return {};
 }
 
 std::shared_ptr<FrameIndex> IndexBuilder::finish(IndexArrays table, IndexFacts facts) const {

@@ -11,6 +11,7 @@ extern "C" {
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -110,7 +111,8 @@ Result<OutputTarget> OutputTarget::resolve(const std::string &location,
   OutputTarget target;
   target.location_ = location;
   target.muxer_opens_ = muxer->flags & AVFMT_NOFILE;
-  auto path = path_in(location);
+  const bool is_list = strcmp(muxer->name, "tee") == 0; /* of places, each with its options */
+  auto path = is_list ? Result<std::string>(std::string()) : path_in(location);
   if (!path)
     return Failure(path.error());
   if (path->empty()) {
@@ -157,11 +159,26 @@ Result<OutputTarget> OutputTarget::resolve(const std::string &location,
   return target;
 }
 
+Result<OutputTarget> OutputTarget::into(std::unique_ptr<ByteSink> sink,
+                                        const AVOutputFormat *muxer) {
+  if (muxer->flags & AVFMT_NOFILE)
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS,
+        format("The container `%s` makes its files itself, so it needs a location=.%s", muxer->name,
+               strcmp(muxer->name, "image2") == 0 ? " Pictures in a row are container=image2pipe."
+                                                  : ""));
+  OutputTarget target;
+  target.location_ = sink->name();
+  target.sink_ = std::move(sink);
+  return target;
+}
+
 OutputTarget::OutputTarget(OutputTarget &&o) noexcept
-    : location_(std::move(o.location_)), url_(std::move(o.url_)), path_(std::move(o.path_)),
-      part_(std::move(o.part_)), mode_(o.mode_), is_fifo_(o.is_fifo_), muxer_opens_(o.muxer_opens_),
-      created_(o.created_), final_size_(o.final_size_), remains_(std::exchange(o.remains_, false)),
-      lock_(std::exchange(o.lock_, -1)), io_(std::exchange(o.io_, nullptr)) {}
+    : sink_(std::move(o.sink_)), location_(std::move(o.location_)), url_(std::move(o.url_)),
+      path_(std::move(o.path_)), part_(std::move(o.part_)), mode_(o.mode_), is_fifo_(o.is_fifo_),
+      muxer_opens_(o.muxer_opens_), created_(o.created_), final_size_(o.final_size_),
+      remains_(std::exchange(o.remains_, false)), lock_(std::exchange(o.lock_, -1)),
+      io_(std::exchange(o.io_, nullptr)) {}
 
 OutputTarget::~OutputTarget() {
   close();
@@ -175,6 +192,9 @@ bool OutputTarget::has_option(const std::string &name) const {
 }
 
 Failure OutputTarget::write_failure(int averror) const {
+  if (sink_ && averror != AVERROR(ENOSPC))
+    return FRAMEWISE_FAIL_RESOURCE(WRITE, format("Cannot write to the %s.", sink_->name()),
+                                   sink_->error());
   std::string message = averror == AVERROR(ENOSPC)
                             ? format("No space left to write `%s`.", location_.c_str())
                             : format("Cannot write `%s`.", location_.c_str());
@@ -248,6 +268,11 @@ Result<void> OutputTarget::open_picture(AVFormatContext *muxer) {
 
 Result<void> OutputTarget::open(AVFormatContext *muxer, Dictionary options,
                                 const AVIOInterruptCB &no_reader) {
+  if (sink_) {
+    io_ = muxer->pb = sink_->open();
+    muxer->flags |= AVFMT_FLAG_CUSTOM_IO;
+    return io_ ? Result<void>() : FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  }
   if (muxer_opens_)
     return part_.empty() ? Result<void>() : open_picture(muxer);
   if (!part_.empty())
@@ -286,6 +311,11 @@ int OutputTarget::close() {
   avio_flush(io_);
   int written = io_->error;
   final_size_ = std::max(avio_size(io_), avio_tell(io_));
+  if (sink_) {
+    io_ = nullptr;
+    const int closed = sink_->close();
+    return written < 0 ? written : closed;
+  }
   int closed = avio_closep(&io_);
   return written < 0 ? written : closed;
 }
@@ -311,6 +341,8 @@ Result<void> OutputTarget::complete() {
 }
 
 void OutputTarget::give_up(Remains remains) {
+  if (sink_)
+    close();
   if (!remains_)
     return;
   close();

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "av.hpp"
+#include "bytesink.hpp"
 
 #include <optional>
 #include <string>
@@ -24,6 +24,9 @@ class FRAMEWISE_INTERNAL OutputTarget {
   /* Looks whether `location` can be written, and creates nothing. */
   static Result<OutputTarget> resolve(const std::string &location, const AVOutputFormat *muxer);
 
+  /* Memory or a stream, in place of a location. */
+  static Result<OutputTarget> into(std::unique_ptr<ByteSink> sink, const AVOutputFormat *muxer);
+
   OutputTarget(OutputTarget &&other) noexcept;
   OutputTarget &operator=(OutputTarget &&) = delete;
   /* Closes without completing; leaves what is there. */
@@ -32,7 +35,9 @@ class FRAMEWISE_INTERNAL OutputTarget {
   /* What AVFormatContext.url has to be. */
   const std::string &url() const { return url_; }
   const std::string &location() const { return location_; }
-  bool is_local() const { return !path_.empty(); }
+  bool is_local() const { return !path_.empty() || sink_; }
+  /* NULL where there is a location. */
+  ByteSink *sink() const { return sink_.get(); }
   /* Whether the protocol of the URL has an option of that name. */
   bool has_option(const std::string &name) const;
 
@@ -58,7 +63,8 @@ class FRAMEWISE_INTERNAL OutputTarget {
   void unlock();
   Failure write_failure(int averror) const;
 
-  std::string location_; /* as the user gave it */
+  std::unique_ptr<ByteSink> sink_;
+  std::string location_; /* as the user gave it; the name of the sink */
   std::string url_;
   std::string path_;             /* the file in the end; empty for URLs */
   std::string part_;             /* the file while it grows, where that is another */

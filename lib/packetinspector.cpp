@@ -18,17 +18,16 @@ PacketInspector::PacketInspector(const ContainerInput &input)
 }
 
 /* libavformat parses packets as it reads them, but those that it read in order to find out about
- * the streams it hands out later, and with `fflags=genpts` it is always some ahead. Nothing where this
- * packet is not the last that it parsed. */
+ * the streams it hands out later, and with `fflags=genpts` it is always some ahead. Nothing where
+ * this packet is not the last that it parsed. */
 const AVCodecParserContext *PacketInspector::demuxers_view(const AVPacket *packet) {
   const AVCodecParserContext *theirs = av_stream_get_parser(stream_);
   if (!theirs || demuxer_reads_ahead_)
     return nullptr;
   const int64_t parsed = theirs->cur_offset - std::exchange(demuxer_parsed_, theirs->cur_offset);
   const int how = theirs->flags & (PARSER_FLAG_COMPLETE_FRAMES | PARSER_FLAG_ONCE);
-  return how == PARSER_FLAG_COMPLETE_FRAMES && packet->size > 0 && parsed == packet->size
-             ? theirs
-             : nullptr;
+  return how == PARSER_FLAG_COMPLETE_FRAMES && packet->size > 0 && parsed == packet->size ? theirs
+                                                                                          : nullptr;
 }
 
 const AVCodecParserContext *PacketInspector::own_view(const AVPacket *packet) {
@@ -49,8 +48,7 @@ void PacketInspector::inspect(const AVPacket *packet) {
   if (!seen)
     seen = own_view(packet);
   type_ = av_get_picture_type_char(AVPictureType(seen->pict_type));
-  interlaced_ =
-      seen->field_order != AV_FIELD_PROGRESSIVE && seen->field_order != AV_FIELD_UNKNOWN;
+  interlaced_ = seen->field_order != AV_FIELD_PROGRESSIVE && seen->field_order != AV_FIELD_UNKNOWN;
   if (is_second_field(seen))
     shown_ = false;
 }

@@ -9,7 +9,8 @@
 namespace framewise {
 
 /* A stream of packets as the codec's own parser sees it: the demuxer's, where that one has just
- * seen the packet, and else one of its own. Lives no longer than what is read. One thread at a time. */
+ * seen the packet, and else one of its own. Lives no longer than what is read. One thread at a
+ * time. */
 class FRAMEWISE_INTERNAL PacketInspector {
  public:
   explicit PacketInspector(const ContainerInput &input);

@@ -153,24 +153,31 @@ Result<void> SampleWriter::change_input(const VideoParams &params) {
     filter_->adopt(output);
   }
   input_ = params;
-  if (auto same = check_kind(output); !same)
+  if (auto same = take_kind(output); !same)
     return same;
   output_ = output;
   return {};
 }
 
-Result<void> SampleWriter::check_kind(const VideoParams &params) const {
+Result<void> SampleWriter::take_kind(const VideoParams &params) {
   if (stream_ < 0)
     return {};
-  std::string chain = filters_back_to(first_, params, writer_->encoder(stream_));
+  std::string chain = filters_back_to(kind_, params, writer_->encoder(stream_));
   if (chain.empty())
     return {};
+  auto changed = writer_->change_video_stream(stream_, params);
+  if (!changed)
+    return Failure(changed.error());
+  if (*changed) {
+    kind_ = params;
+    return {};
+  }
   return FRAMEWISE_FAIL_STREAM(
       FORMAT,
       format("The frames change from %s to %s in mid-stream, and the file holds one kind: "
              "set_filter(\"%s\"), before the first frame and behind any other filters, makes all "
              "alike.",
-             first_.describe().c_str(), params.describe().c_str(), chain.c_str()));
+             kind_.describe().c_str(), params.describe().c_str(), chain.c_str()));
 }
 
 /* ---- Out --------------------------------------------------------------------------------------
@@ -191,7 +198,7 @@ Result<void> SampleWriter::pull_all() {
     if (!pulled)
       return Failure(pulled.error());
     if (pulled->changed) {
-      if (auto same = check_kind(*pulled->changed); !same)
+      if (auto same = take_kind(*pulled->changed); !same)
         return same;
       filter_->accept(*pulled->changed);
       output_ = *pulled->changed;
@@ -212,12 +219,12 @@ Result<void> SampleWriter::pull_all() {
 Result<void> SampleWriter::encode(BufferPtr buffer, const VideoParams &params,
                                   const FrameTime &time) {
   if (stream_ < 0) {
-    first_ = with_field_order(params, buffer.get());
+    kind_ = with_field_order(params, buffer.get());
     StreamTiming timing;
     timing.framerate = params.framerate;
     timing.first = time;
     timing.source_time_base = frame_meta_time_base(buffer.get());
-    auto stream = writer_->add_video_stream(first_, timing);
+    auto stream = writer_->add_video_stream(kind_, timing);
     if (!stream)
       return Failure(stream.error());
     stream_ = *stream;

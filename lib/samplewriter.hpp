@@ -27,6 +27,9 @@ class FRAMEWISE_INTERNAL SampleWriter {
   /* As FrameWriter::abort(). */
   void abort();
 
+  /* See FrameWriter::take_bytes(). */
+  GBytes *take_bytes() { return writer_->take_bytes(); }
+
   /* Any thread. */
   FrameWriterStats stats() const { return writer_->stats(); }
   /* Any thread: what is being done fails, as soon as its frame is encoded; nobody waits for a
@@ -47,7 +50,7 @@ class FRAMEWISE_INTERNAL SampleWriter {
   Result<int64_t> time_of(GstBuffer *buffer);
   Result<void> feed(Input input);
   Result<void> change_input(const VideoParams &params);
-  Result<void> check_kind(const VideoParams &params) const;
+  Result<void> take_kind(const VideoParams &params);
   Result<void> drain_filter();
   Result<void> pull_all();
   Result<void> encode(BufferPtr buffer, const VideoParams &params, const FrameTime &time);
@@ -68,7 +71,7 @@ class FRAMEWISE_INTERNAL SampleWriter {
 
   FrameImporter importer_;
   int stream_ = -1;
-  VideoParams first_; /* with what the stream began */
+  VideoParams kind_; /* of the stream's frames */
 };
 
 } // namespace framewise

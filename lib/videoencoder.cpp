@@ -268,6 +268,7 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   if (settings.framerate.num > 0)
     timing.framerate = settings.framerate;
   ClockLimits limits;
+  limits.tick = container.tick;
   limits.fixed_rate = container.fixed_rate || compat::encoder_frame_rates(codec);
   if (codec->id == AV_CODEC_ID_MPEG4)
     limits.max_denominator = 65535; /* vop_time_increment_resolution has 16 bits */
@@ -380,6 +381,7 @@ Result<void> VideoEncoder::send(FramePtr frame, const FrameTime &time) {
 }
 
 Result<void> VideoEncoder::send_end() {
+  ending_ = true;
   int ret = avcodec_send_frame(context_.get(), nullptr);
   if (ret < 0 && ret != AVERROR_EOF)
     return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,

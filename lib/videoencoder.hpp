@@ -24,6 +24,7 @@ struct VideoEncoderSettings {
 /* What the container asks of an encoder. */
 struct ContainerTraits {
   bool global_header = false;
+  AVRational tick{0, 1};   /* see ClockLimits */
   bool fixed_rate = false; /* it counts frames: there is no other time in it */
 };
 
@@ -53,6 +54,10 @@ class FRAMEWISE_INTERNAL VideoEncoder {
 
   /* Takes the frame, which must be as input() says; its pict_type may ask for a key picture. */
   Result<void> send(FramePtr frame, const FrameTime &time);
+  /* As if `clock` had placed the frames so far. */
+  void go_on_with(const FrameClock &clock) { clock_ = clock; }
+  /* Whether send_end() was called. */
+  bool is_ending() const { return ending_; }
   /* No more frames will come; what the encoder holds back can be received. */
   Result<void> send_end();
   /* The next packet, with its duration, in the time base of context(); NULL where the encoder wants
@@ -69,6 +74,7 @@ class FRAMEWISE_INTERNAL VideoEncoder {
   VideoParams input_;
   VideoParams encoded_;
   FrameClock clock_;
+  bool ending_ = false;
   std::optional<FrameConverter> converter_;
   BufferPoolPtr pool_; /* of converted frames, so that they land in warm memory */
   PlaneLayout pool_layout_;

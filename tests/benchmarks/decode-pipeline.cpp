@@ -4,9 +4,9 @@
  *
  * usage: decode-pipeline 'LAUNCH-LINE ! fakevideosink name=sink sync=false'
  *
- * The clock starts after gst_init and after the elements are made (loading plugins is no part of
- * decoding) and before the pipeline leaves NULL, so that opening the file counts. Prints one line
- * of JSON, as decode-libav does.
+ * Any sink will do; frames are counted at its first pad. The clock starts after gst_init and after
+ * the elements are made (loading plugins is no part of decoding) and before the pipeline leaves
+ * NULL, so that opening the file counts. Prints one line of JSON, as decode-libav does.
  */
 #include "stopwatch.hpp"
 
@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-  GstPad *pad = gst_element_get_static_pad(sink, "sink");
+  GstPad *pad = GST_PAD(gst_object_ref(sink->sinkpads->data));
   std::atomic<long> frames = 0;
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count_frame, &frames, nullptr);
 

@@ -139,7 +139,7 @@ def print_table(title, runs, baseline, frames_of=None):
         spread = f"{min(walls):.2f} - {max(walls):.2f}"
         frames = (frames_of or {}).get(name, FRAMES)
         note = "" if all(r["frames"] == frames for r in rounds) else "  FRAMES MISSING"
-        print(f"  {name:<26}{wall:>8.3f}{frames / wall:>7.0f}{statistics.median(walls):>14.3f}"
+        print(f"  {name:<26}{f'{wall:.3f}' if wall >= 0.1 else f'{wall:.4f}':>8}{frames / wall:>7.0f}{statistics.median(walls):>14.3f}"
               f"{spread:>14}{cpu:>8.2f}{statistics.median(cpus):>14.3f}{note}")
     sys.stdout.flush()
 

@@ -261,6 +261,9 @@ std::vector<Value> values_to_try(GParamSpec *spec) {
   } else if (spec->value_type == G_TYPE_INPUT_STREAM) {
     add(g_value_take_object, g_memory_input_stream_new_from_data("x", 1, nullptr));
     add(g_value_take_object, static_cast<GInputStream *>(nullptr));
+  } else if (spec->value_type == G_TYPE_OUTPUT_STREAM) {
+    add(g_value_take_object, g_memory_output_stream_new_resizable());
+    add(g_value_take_object, static_cast<GOutputStream *>(nullptr));
   } else {
     fail("%s: no values known for a %s", spec->name, g_type_name(spec->value_type));
   }

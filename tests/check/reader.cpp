@@ -86,6 +86,52 @@ void only_forwards_init(OnlyForwards *) {}
 /* ---- Where it reads from ----------------------------------------------------------------------
  */
 
+/* What can be set on the element can be set on the reader, by the same name. */
+GST_START_TEST(has_the_properties_of_containersrc) {
+  GstElement *element = gst_element_factory_make("containersrc", nullptr);
+  fail_unless(element != nullptr);
+  auto *reader_class = static_cast<GObjectClass *>(g_type_class_ref(GST_TYPE_FRAMEWISE_READER));
+  guint n, compared = 0;
+  GParamSpec **specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &n);
+  for (guint i = 0; i < n; i++) {
+    const GParamSpec *spec = specs[i];
+    const bool own = spec->owner_type == G_OBJECT_TYPE(element);
+    if (!own || !(spec->flags & G_PARAM_WRITABLE) || g_str_equal(spec->name, "loop"))
+      continue;
+    GParamSpec *same = g_object_class_find_property(reader_class, spec->name);
+    fail_unless(same != nullptr, "no property %s", spec->name);
+    fail_unless(same->value_type == spec->value_type, "%s is of another type", spec->name);
+    fail_unless(g_param_values_cmp(same, g_param_spec_get_default_value(same),
+                                   g_param_spec_get_default_value(specs[i])) == 0,
+                "%s has another default", spec->name);
+    compared++;
+  }
+  fail_unless(compared > 10);
+  g_free(specs);
+  g_type_class_unref(reader_class);
+  gst_object_unref(element);
+}
+GST_END_TEST
+
+GST_START_TEST(thread_types_give_the_same_frames) {
+  const std::string expected = frame(open_clip(), 17);
+  for (const char *type : {"auto", "frame", "slice"}) {
+    GError *error = nullptr;
+    GEnumClass *types = static_cast<GEnumClass *>(g_type_class_ref(GST_TYPE_FRAMEWISE_THREAD_TYPE));
+    const int value = g_enum_get_value_by_nick(types, type)->value;
+    g_type_class_unref(types);
+    Reader reader(GST_FRAMEWISE_READER(g_initable_new(
+        GST_TYPE_FRAMEWISE_READER, nullptr, &error, "location", media(clip_name).c_str(),
+        "thread-count", 2, "thread-type", value, nullptr)));
+    fail_unless(reader != nullptr, "%s", error ? error->message : "");
+    int got;
+    g_object_get(reader.get(), "thread-type", &got, nullptr);
+    fail_unless_equals_int(got, value);
+    fail_unless(frame(reader, 17) == expected, "%s", type);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(memory_and_streams_are_read_like_files) {
   Reader from_file = open_clip();
   Ptr<GBytes> bytes = bytes_of(clip_name);
@@ -402,6 +448,8 @@ static Suite *reader_suite() {
   Suite *suite = suite_create("reader");
   TCase *sources = tcase_create("sources");
   suite_add_tcase(suite, sources);
+  tcase_add_test(sources, has_the_properties_of_containersrc);
+  tcase_add_test(sources, thread_types_give_the_same_frames);
   tcase_add_test(sources, memory_and_streams_are_read_like_files);
   tcase_add_test(sources, what_cannot_seek_is_read_in_order);
   tcase_add_test(sources, what_cannot_be_opened_is_an_error_that_names_it);

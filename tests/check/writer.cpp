@@ -43,9 +43,9 @@ Ptr<GstSample> grey(int number, GstClockTime pts = GST_CLOCK_TIME_NONE, const ch
 
 template <typename... Properties>
 Writer open_with(GError **error, const std::string &location, Properties... properties) {
-  return Writer(GST_FRAMEWISE_WRITER(g_initable_new(GST_TYPE_FRAMEWISE_WRITER, nullptr, error,
-                                                    "location", location.c_str(), properties...,
-                                                    nullptr)));
+  return Writer(
+      GST_FRAMEWISE_WRITER(g_initable_new(GST_TYPE_FRAMEWISE_WRITER, nullptr, error, "location",
+                                          location.c_str(), properties..., nullptr)));
 }
 
 template <typename... Properties>
@@ -152,7 +152,8 @@ GST_START_TEST(every_frame_comes_back) {
 GST_END_TEST;
 
 GST_START_TEST(properties_do_what_containersinks_do) {
-  GstStructure *options = gst_structure_from_string("o,qmin=3,bf=2,sc_threshold=1000000000", nullptr),
+  GstStructure *options =
+                   gst_structure_from_string("o,qmin=3,bf=2,sc_threshold=1000000000", nullptr),
                *container_options = gst_structure_from_string("o,movflags=+faststart", nullptr),
                *tags = gst_structure_from_string("m,title=Harbour", nullptr),
                *stream_tags = gst_structure_from_string("m,language=deu", nullptr);

@@ -5,7 +5,8 @@
  *   reader [--stream SPECIFIER] [--option KEY=VALUE] [--half] [--corrupt] [--folder FOLDER] FILE
  *
  * The public API, in the decoder's own format: forwards, backwards and at random, single frames and
- * batches with repeats. A run from the start without an index gives the truth.
+ * batches with repeats; without a saved index, saving one, and with it. A run from the start
+ * without an index gives the truth.
  */
 #include "framebridge.hpp"
 #include "framereader.hpp"
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <filesystem>
 #include <numeric>
 #include <random>
 
@@ -123,6 +125,73 @@ void read_batches(GstFramewiseReader *reader, std::vector<int64_t> numbers,
   }
 }
 
+/* All there is to read, by an index that is saved in `cache`, or found there. */
+void read_all(const ReaderSettings &settings, GstStructure *options, const std::string &cache,
+              bool damaged, std::vector<Shown> truth) {
+  GError *error = nullptr;
+  GObjectPtr<GstFramewiseReader> reader(GST_FRAMEWISE_READER(
+      g_initable_new(GST_TYPE_FRAMEWISE_READER, nullptr, &error, "location",
+                     settings.input.location.c_str(), "stream", settings.input.stream.c_str(),
+                     "container-options", options, "index-cache", cache.c_str(), nullptr)));
+  if (!reader) {
+    complain("open", error->message);
+    return;
+  }
+  /* Before anything is counted, and again when it is known whether the stream is whole. */
+  GstPtr<GstSample> early(gst_framewise_reader_read(reader.get(), 1, nullptr, nullptr, &error));
+  g_clear_error(&error);
+  GstFramewiseIndex *index = gst_framewise_reader_get_index(reader.get(), nullptr, &error);
+  if (!index) {
+    complain("index", error->message);
+    return;
+  }
+  const bool exact = gst_framewise_index_is_exact(index);
+  gst_framewise_index_unref(index);
+  if (!exact && !damaged)
+    complain("index", "claims not to be exact");
+  const int64_t n = gst_framewise_reader_get_n_frames(reader.get(), nullptr, &error);
+  if (!exact) { /* of what damage makes of pictures there is no truth */
+    truth.resize(size_t(n));
+  } else if (n != int64_t(truth.size())) {
+    complain("n-frames", format("%" PRId64 ", there are %zu", n, truth.size()));
+    return;
+  }
+  if (early)
+    compare("early", early.get(), 1, truth, exact);
+
+  std::vector<int64_t> forwards(truth.size());
+  std::iota(forwards.begin(), forwards.end(), 0);
+  std::vector<int64_t> backwards(forwards.rbegin(), forwards.rend());
+  std::vector<int64_t> mixed = forwards;
+  std::shuffle(mixed.begin(), mixed.end(), std::mt19937(2));
+  read_singly("at random", reader.get(), mixed, truth, exact);
+  read_singly("backwards", reader.get(), backwards, truth, exact);
+  read_singly("forwards", reader.get(), forwards, truth, exact);
+  std::shuffle(mixed.begin(), mixed.end(), std::mt19937(3));
+  read_batches(reader.get(), mixed, truth, exact);
+  for (int64_t outside : {n, -n - 1}) {
+    GstPtr<GstSample> none(
+        gst_framewise_reader_read(reader.get(), outside, nullptr, nullptr, &error));
+    if (none || !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
+      complain("outside", format("frame %" PRId64 " is no error of its own", outside));
+    g_clear_error(&error);
+  }
+}
+
+/* Whose change no look at the file alone would show. */
+bool is_many_files(const std::string &location) {
+  return location.find('%') != std::string::npos || location.ends_with(".m3u8") ||
+         location.ends_with(".mpd") || location.ends_with(".ffconcat");
+}
+
+/* How many indexes are saved there. */
+size_t n_saved(const std::string &cache) {
+  size_t n = 0;
+  for (const auto &entry : std::filesystem::directory_iterator(cache))
+    n += entry.is_regular_file();
+  return n;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -159,53 +228,16 @@ int main(int argc, char **argv) {
   av_log_set_level(AV_LOG_QUIET);
 
   std::vector<Shown> truth = read_linearly(settings);
-  GError *error = nullptr;
-  GObjectPtr<GstFramewiseReader> reader(GST_FRAMEWISE_READER(g_initable_new(
-      GST_TYPE_FRAMEWISE_READER, nullptr, &error, "location", settings.input.location.c_str(),
-      "stream", settings.input.stream.c_str(), "container-options", options.get(), nullptr)));
-  if (!reader) {
-    complain("open", error->message);
-    return 1;
-  }
-  /* Before anything is counted, and again when it is known whether the stream is whole. */
-  GstPtr<GstSample> early(gst_framewise_reader_read(reader.get(), 1, nullptr, nullptr, &error));
-  g_clear_error(&error);
-  GstFramewiseIndex *index = gst_framewise_reader_get_index(reader.get(), nullptr, &error);
-  if (!index) {
-    complain("index", error->message);
-    return 1;
-  }
-  const bool exact = gst_framewise_index_is_exact(index);
-  gst_framewise_index_unref(index);
-  if (!exact && !damaged)
-    complain("index", "claims not to be exact");
-  const int64_t n = gst_framewise_reader_get_n_frames(reader.get(), nullptr, &error);
-  if (!exact) { /* of what damage makes of pictures there is no truth */
-    truth.resize(size_t(n));
-  } else if (n != int64_t(truth.size())) {
-    complain("n-frames", format("%" PRId64 ", there are %zu", n, truth.size()));
-    return 1;
-  }
-  if (early)
-    compare("early", early.get(), 1, truth, exact);
-
-  std::vector<int64_t> forwards(truth.size());
-  std::iota(forwards.begin(), forwards.end(), 0);
-  std::vector<int64_t> backwards(forwards.rbegin(), forwards.rend());
-  std::vector<int64_t> mixed = forwards;
-  std::shuffle(mixed.begin(), mixed.end(), std::mt19937(2));
-  read_singly("at random", reader.get(), mixed, truth, exact);
-  read_singly("backwards", reader.get(), backwards, truth, exact);
-  read_singly("forwards", reader.get(), forwards, truth, exact);
-  std::shuffle(mixed.begin(), mixed.end(), std::mt19937(3));
-  read_batches(reader.get(), mixed, truth, exact);
-  for (int64_t outside : {n, -n - 1}) {
-    GstPtr<GstSample> none(
-        gst_framewise_reader_read(reader.get(), outside, nullptr, nullptr, &error));
-    if (none || !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
-      complain("outside", format("frame %" PRId64 " is no error of its own", outside));
-    g_clear_error(&error);
-  }
+  read_all(settings, options.get(), "", damaged, truth);
+  /* With the index that one reader leaves, another reads. */
+  const CString cache(g_dir_make_tmp("framewise-reader-XXXXXX", nullptr));
+  read_all(settings, options.get(), cache.get(), damaged, truth);
+  const size_t saved = n_saved(cache.get());
+  if (saved != (is_many_files(settings.input.location) ? 0 : 1))
+    complain("saved", format("%zu indexes", saved));
+  if (saved)
+    read_all(settings, options.get(), cache.get(), damaged, truth);
+  std::filesystem::remove_all(cache.get());
   if (failures > 0)
     fprintf(stderr, "%d failures\n", failures);
   return failures > 0;
