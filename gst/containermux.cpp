@@ -7,6 +7,7 @@
 #include "../lib/framebridge.hpp"
 #include "../lib/framemeta.hpp"
 #include "../lib/framepool.hpp"
+#include "../lib/streamkind.hpp"
 #include "../lib/tagnames.hpp"
 
 #include <gst/base/gstaggregator.h>
@@ -198,16 +199,6 @@ bool is_gap(GstBuffer *buffer) {
 
 /* ---- Streams -------------------------------------------------------------------------------- */
 
-/* Interlaced caps may leave the field order to the buffers. */
-VideoParams with_field_order(VideoParams params, GstBuffer *first) {
-  if (params.interlace_mode == GST_VIDEO_INTERLACE_MODE_INTERLEAVED &&
-      params.field_order == GST_VIDEO_FIELD_ORDER_UNKNOWN)
-    params.field_order = GST_BUFFER_FLAG_IS_SET(first, GST_VIDEO_BUFFER_FLAG_TFF)
-                             ? GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST
-                             : GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST;
-  return params;
-}
-
 Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *first) {
   MuxPadPrivate &pad_priv = priv_of(pad);
   if (!pad_priv.params)
@@ -224,41 +215,6 @@ Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *fi
   return {};
 }
 
-/* Whether both say something, and not the same. */
-template <typename T> bool contradict(T a, T b, T unspecified) {
-  return a != b && a != unspecified && b != unspecified;
-}
-
-/* A filter that brings `now` to what the stream `was`, or empty where the change does no harm. */
-std::string remedy(const VideoParams &was, const VideoParams &now, const VideoEncoder &encoder) {
-  std::string chain;
-  auto add = [&](const std::string &filter) { chain += (chain.empty() ? "" : ",") + filter; };
-
-  if (contradict(now.interlace_mode, was.interlace_mode, GST_VIDEO_INTERLACE_MODE_MIXED) ||
-      contradict(now.field_order, was.field_order, GST_VIDEO_FIELD_ORDER_UNKNOWN)) {
-    if (was.interlace_mode == GST_VIDEO_INTERLACE_MODE_PROGRESSIVE)
-      add("bwdif=mode=send_frame");
-    else
-      add(was.field_order == GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST ? "fieldorder=bff"
-                                                                      : "fieldorder=tff");
-  }
-  if (now.width != was.width || now.height != was.height)
-    add(format("scale=%d:%d", was.width, was.height));
-  if (contradict(now.range, was.range, AVCOL_RANGE_UNSPECIFIED) ||
-      contradict(now.matrix, was.matrix, AVCOL_SPC_UNSPECIFIED))
-    add(format("scale=out_color_matrix=%s:out_range=%s", av_color_space_name(was.matrix),
-               av_color_range_name(was.range)));
-  if (now.format != was.format)
-    add(format("format=%s", av_get_pix_fmt_name(was.format)));
-  if (av_cmp_q(now.sample_aspect_ratio, was.sample_aspect_ratio) != 0)
-    add(format("setsar=%d/%d", was.sample_aspect_ratio.num, was.sample_aspect_ratio.den));
-  const bool counts_frames =
-      encoder.clock().is_grid() && av_cmp_q(encoder.encoded().framerate, was.framerate) == 0;
-  if (counts_frames && av_cmp_q(now.framerate, was.framerate) != 0)
-    add(format("fps=%d/%d", was.framerate.num, was.framerate.den));
-  return chain;
-}
-
 /* The encoder is open for one kind of frame. */
 Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps) {
   MuxPadPrivate &pad_priv = priv_of(pad);
@@ -268,7 +224,8 @@ Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps)
   if (pad_priv.stream >= 0) {
     const VideoParams &was = *pad_priv.params;
     FrameWriter &writer = *priv_of(mux).writer;
-    if (std::string chain = remedy(was, *params, writer.encoder(pad_priv.stream)); !chain.empty()) {
+    if (std::string chain = filters_back_to(was, *params, writer.encoder(pad_priv.stream));
+        !chain.empty()) {
       auto changed = writer.change_video_stream(pad_priv.stream, *params);
       if (!changed)
         return Failure(changed.error());

@@ -71,6 +71,8 @@
 #include "containermux.hpp"
 #include "containersinkpad.hpp"
 
+#include "../lib/framewriter.h"
+
 #include <gst/video/video.h>
 
 #include <array>
@@ -158,18 +160,6 @@ static GstContainerSink *as_sink(gpointer object) {
 }
 static ContainerSinkPrivate &priv_of(gpointer object) { return *as_sink(object)->priv; }
 
-#define GST_TYPE_CONTAINER_SINK_CLOSED_GOP (container_sink_closed_gop_get_type())
-GType container_sink_closed_gop_get_type() {
-  static const GEnumValue values[] = {
-      {int(ClosedGop::automatic), "As the encoder has it by default", "auto"},
-      {int(ClosedGop::off), "Frames may refer to the next or previous GOP", "false"},
-      {int(ClosedGop::on), "No frame refers past its GOP", "true"},
-      {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static("GstContainerSinkClosedGop", values);
-  return type;
-}
-
 /* ---- Properties ----------------------------------------------------------------------------- */
 
 static std::string text_of(const CString &text) { return text ? text.get() : ""; }
@@ -248,20 +238,12 @@ static void gst_container_sink_set_property(GObject *object, guint id, const GVa
   }
 }
 
-static GstStructure *stats_structure(ContainerSinkPrivate &priv) {
-  auto stats = framewise::container_mux_stats(priv.mux);
-  return gst_structure_new("container-stats", "frames", G_TYPE_UINT64, guint64(stats.frames),
-                           "bytes", G_TYPE_UINT64, guint64(stats.bytes), "duration", G_TYPE_UINT64,
-                           guint64(stats.duration), "key-frames", G_TYPE_UINT64,
-                           guint64(stats.key_frames), "latency", G_TYPE_UINT64,
-                           guint64(stats.latency), nullptr);
-}
-
 static void gst_container_sink_get_property(GObject *object, guint id, GValue *value,
                                             GParamSpec *pspec) {
   ContainerSinkPrivate &priv = priv_of(object);
   if (id == PROP_STATS) {
-    g_value_take_boxed(value, stats_structure(priv));
+    g_value_take_boxed(value,
+                       framewise::to_structure(framewise::container_mux_stats(priv.mux)).release());
     return;
   }
   if (id == PROP_BYTES) {
@@ -605,7 +587,7 @@ static void install_properties(GObjectClass *object_class) {
   install(PROP_CLOSED_GOP,
           g_param_spec_enum("closed-gop", "Closed GOP",
                             "Whether frames may refer to others past their GOP",
-                            GST_TYPE_CONTAINER_SINK_CLOSED_GOP, int(default_closed_gop), flags));
+                            GST_TYPE_FRAMEWISE_CLOSED_GOP, int(default_closed_gop), flags));
   /**
    * GstContainerSink:codec-options:
    *
@@ -680,7 +662,6 @@ static void gst_container_sink_class_init(GstContainerSinkClass *klass) {
   object_class->get_property = gst_container_sink_get_property;
   object_class->finalize = gst_container_sink_finalize;
   install_properties(object_class);
-  gst_type_mark_as_plugin_api(GST_TYPE_CONTAINER_SINK_CLOSED_GOP, GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(GST_TYPE_CONTAINER_SINK_PAD, GstPluginAPIFlags(0));
 
   framewise::CapsPtr caps = framewise::template_caps();

@@ -4,6 +4,8 @@
  */
 #include "containersinkpad.hpp"
 
+#include "../lib/framewriter.h"
+
 using namespace framewise;
 
 namespace {
@@ -190,10 +192,10 @@ static void gst_container_sink_pad_class_init(GstContainerSinkPadClass *klass) {
    *
    * Since: 0.1
    */
-  install(PROP_CLOSED_GOP, g_param_spec_enum("closed-gop", "Closed GOP",
-                                             "Whether frames may refer to others past their GOP",
-                                             container_sink_closed_gop_get_type(),
-                                             int(ClosedGop::automatic), flags));
+  install(PROP_CLOSED_GOP,
+          g_param_spec_enum("closed-gop", "Closed GOP",
+                            "Whether frames may refer to others past their GOP",
+                            GST_TYPE_FRAMEWISE_CLOSED_GOP, int(ClosedGop::automatic), flags));
   /**
    * GstContainerSinkPad:codec-options:
    *

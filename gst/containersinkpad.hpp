@@ -33,8 +33,6 @@ class StreamSettings {
 
 #define GST_TYPE_CONTAINER_SINK_PAD (gst_container_sink_pad_get_type())
 GType gst_container_sink_pad_get_type();
-/* GstContainerSinkClosedGop; the element's too. */
-GType container_sink_closed_gop_get_type();
 
 /* Floating. */
 GstPad *new_container_sink_pad(const char *name, GstPad *target, GstPadTemplate *templ);

@@ -11,4 +11,5 @@
 #include <gst/framewise/framereader.h>
 #include <gst/framewise/framewise-prelude.h>
 #include <gst/framewise/framewise-version.h>
+#include <gst/framewise/framewriter.h>
 #include <gst/framewise/layout.h>

@@ -93,6 +93,8 @@ int FrameWriter::is_interrupted(void *opaque) {
   const auto *writer = static_cast<FrameWriter *>(opaque);
   if (!writer->hurried_at_ || writer->target_.is_local())
     return 0;
+  if (writer->cancelled_)
+    return 1;
   return g_get_monotonic_time() > std::max<int64_t>(writer->hurried_at_, writer->io_since_) + grace;
 }
 
@@ -536,6 +538,21 @@ void FrameWriter::hurry() {
   hurried_at_ = g_get_monotonic_time();
   if (target_.sink())
     target_.sink()->hurry(grace);
+}
+
+void FrameWriter::cancel() {
+  cancelled_ = true;
+  hurried_at_ = g_get_monotonic_time();
+  if (target_.sink())
+    target_.sink()->hurry(0);
+}
+
+StructurePtr to_structure(const FrameWriterStats &stats) {
+  return StructurePtr(gst_structure_new(
+      "container-stats", "frames", G_TYPE_UINT64, guint64(stats.frames), "bytes", G_TYPE_UINT64,
+      guint64(stats.bytes), "duration", G_TYPE_UINT64, guint64(stats.duration), "key-frames",
+      G_TYPE_UINT64, guint64(stats.key_frames), "latency", G_TYPE_UINT64, guint64(stats.latency),
+      nullptr));
 }
 
 } // namespace framewise

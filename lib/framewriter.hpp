@@ -50,6 +50,10 @@ struct FrameWriterStats {
   int64_t latency = 0;    /* ns, the most that an encoder has held a frame back */
 };
 
+/* `container-stats`, as properties have it: `frames`, `key-frames`, `bytes`, `duration`,
+ * `latency`. */
+FRAMEWISE_INTERNAL StructurePtr to_structure(const FrameWriterStats &stats);
+
 /* open(), add the streams, write frames, finish() or abort(). One thread at a time, but for stats()
  * and hurry(). */
 class FRAMEWISE_INTERNAL FrameWriter {
@@ -100,6 +104,8 @@ class FRAMEWISE_INTERNAL FrameWriter {
    * after that writing fails. Nobody waits for a FIFO's reader any more. Files are not touched by
    * this. */
   void hurry();
+  /* Any thread: the same without the five seconds. */
+  void cancel();
 
  private:
   /* What a stream is encoded with. */
@@ -149,6 +155,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   /* by g_get_monotonic_time() */
   std::atomic<int64_t> hurried_at_ = 0; /* 0: not */
   std::atomic<int64_t> io_since_ = 0;   /* when libavformat was called last */
+  std::atomic<bool> cancelled_ = false;
 
   mutable std::mutex stats_lock_;
   FrameWriterStats stats_;

@@ -31,7 +31,7 @@ struct Container {
   double precision; /* seconds */
 };
 static const Container containers[] = {
-    {"out.mp4", "mpeg4", 0.00002}, {"out.mkv", "mpeg4", 0.0006}, {"out.avi", "mpeg4", 0.00002},
+    {"out.mp4", "mpeg4", 0.00002},     {"out.mkv", "mpeg4", 0.0006}, {"out.avi", "mpeg4", 0.00002},
     {"out.ts", "mpeg2video", 0.00002}, {"out.nut", "ffv1", 0.00002}, {"out.mov", "png", 0.00002},
 };
 
@@ -49,11 +49,10 @@ GST_START_TEST(any_rate_is_kept) {
   std::vector<double> seconds;
   for (int i = 0; i < 40; i++)
     seconds.push_back(i * duration);
-  const Outcome outcome =
-      run_frames(app_source(std::to_string(rate.num) + "/" + std::to_string(rate.den)) +
-                     sink(std::string("codec=") + container.codec + " location=" +
-                          at(container.file)),
-                 frames_at(seconds, duration));
+  const Outcome outcome = run_frames(
+      app_source(std::to_string(rate.num) + "/" + std::to_string(rate.den)) +
+          sink(std::string("codec=") + container.codec + " location=" + at(container.file)),
+      frames_at(seconds, duration));
   fail_unless(outcome.eos, "%s", outcome.message.c_str());
   expect_times(at(container.file), seconds, container.precision);
 }

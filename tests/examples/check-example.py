@@ -138,19 +138,45 @@ def random_frames_are_the_right_ones(clip, folder, program):
     assert "There is no frame 100000" in result.stderr and not result.stdout, result
 
 
-def python_of_the_readme_runs(clip, folder, program):
-    """All indented lines of its section, as they stand."""
-    readme, heading = program
+def write_frames_writes_them_all(clip, folder, program):
+    out = os.path.join(folder, "out.mkv")
+    assert run(*program, out, "20").stdout == "20 frames\n"
+    assert probe(out) == (160, 120, 20)
+    assert len(set(sums_of_frames(out))) == 20, "the bar does not move"
+    half = os.path.join(folder, "half.mkv")
+    assert run(*program, "--filter", "fps=50/4,scale=80:-2", half, "20").stdout == "10 frames\n"
+    assert probe(half) == (80, 60, 10)
+    result = run(*program, os.path.join(folder, "none.mkv"), "0", status=1)
+    assert "no frame" in result.stderr and len(result.stderr.splitlines()) == 1
+    assert sorted(os.listdir(folder)) == ["half.mkv", "out.mkv"]
+
+
+def run_section(readme, heading):
+    """Runs all indented lines of a section, as they stand. Returns the names that they made."""
     section = open(readme).read().split(f"## {heading}\n")[1].split("\n## ")[0]
     code = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    ") or not line)
-    assert "reader[10:20:3]" in code, section
-    os.symlink(clip, os.path.join(folder, "in.mp4"))
-    os.chdir(folder)
+    assert code.strip(), section
     names = {}
     exec(compile(code, readme, "exec"), names)
+    return names
+
+
+def python_of_the_readme_runs(clip, folder, program):
+    os.symlink(clip, os.path.join(folder, "in.mp4"))
+    os.chdir(folder)
+    names = run_section(*program)
     assert names["some"].shape == (4, *names["last"].shape) and names["last"].shape[2] == 3
     assert names["frame"].shape[1] == 320 and names["number"] == probe(clip)[2]
     assert names["gray"].dtype.itemsize == 2 and names["luma"].ndim == 2
+
+
+def writing_of_the_readme_runs(clip, folder, program):
+    os.chdir(folder)
+    run_section(*program)
+    assert probe("out.mp4") == (320, 240, 112)
+    assert probe("slow.mkv") == (320, 240, 100)
+    assert probe("raw.mkv")[2] == 1
+    assert sorted(os.listdir()) == ["out.mp4", "raw.mkv", "slow.mkv"]
 
 
 def main():

@@ -8,6 +8,7 @@ from_numpy(array, pixel_format)    a sample over the memory of an ndarray
 map(sample)                        what to_numpy() wraps: for numpy.from_dlpack(), torch.from_dlpack() ...
 Layout                             its accessors as properties too
 Reader(source)                     any frame of a video by its number: reader[5], reader[10:20:3], len(reader) ...
+Writer(location)                   arrays into a video file: writer.write(array)
 
 Errors of arrays are ValueErrors with the library's own words. NumPy is imported when first needed.
 """
@@ -26,7 +27,7 @@ from ..module import get_introspection_module
 
 GstFramewise = get_introspection_module("GstFramewise")
 
-__all__ = ["Array", "Layout", "Reader", "from_numpy", "map", "to_numpy"]
+__all__ = ["Array", "Layout", "Reader", "Writer", "from_numpy", "map", "to_numpy"]
 
 
 class Layout(GstFramewise.Layout):
@@ -619,3 +620,163 @@ def _to_structure(options):
 
 
 Reader = override(Reader)
+
+
+# ---- Writers -------------------------------------------------------------------------------------
+
+# What an array is where nobody says: by its dtype and its number of channels.
+_USUAL_FORMATS = {
+    "|u1": {1: "gray", 3: "rgb24", 4: "rgba"},
+    "<u2": {1: "gray16le", 3: "rgb48le", 4: "rgba64le"},
+    ">u2": {1: "gray16be", 3: "rgb48be", 4: "rgba64be"},
+}
+
+
+def _usual_format(array):
+    formats = _USUAL_FORMATS.get(array.dtype.str)
+    if formats is None:
+        raise ValueError(
+            f"An array of dtype {array.dtype.str} has no usual pixel format: uint8 and uint16 have. "
+            "Scale, round and convert it, or name one by pixel_format=."
+        )
+    channels = 1 if array.ndim == 2 else array.shape[-1] if array.ndim in (3, 4) else None
+    if channels in formats:
+        return formats[channels]
+    raise ValueError(
+        f"An array of {_described(array.dtype.str, array.shape)} has no usual pixel format: (height, "
+        "width), (height, width, channels) and (number, height, width, channels) have, with 1, 3 or 4 "
+        "channels. Name one by pixel_format=, such as `gray` for a stack of (number, height, width)."
+    )
+
+
+def _frames_of(array, pixel_format):
+    """The single frames of an array that is one, or a stack of them."""
+    try:
+        probe = GstFramewise.Layout.new(pixel_format, 64, 64).with_padding()
+    except GLib.Error as error:
+        raise ValueError(error.message) from None
+    if not probe.is_strided() or (probe.get_n_planes() > 1 and probe.axes[0] != "C"):
+        raise ValueError(
+            f"`{pixel_format}` is an array for each plane: write from_numpy([planes ...], "
+            f"{pixel_format!r})."
+        )
+    n_axes = len(probe.shape)
+    if n_axes == 2 and array.ndim > 2 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim == n_axes:
+        return [array]
+    if array.ndim == n_axes + 1:
+        return array
+    raise ValueError(
+        f"`{pixel_format}` takes an array of {n_axes} dimensions, or of {n_axes + 1} for a stack; this "
+        f"one has {_described(array.dtype.str, array.shape)}."
+    )
+
+
+class Writer(GstFramewise.Writer):
+    """Arrays, or samples, into a video file.
+
+    with GstFramewise.Writer("out.mkv", framerate=25) as writer:
+        writer.write(array)
+
+    The end of `with` finishes the file; an exception inside aborts it: an older file stays.
+
+    location: a path, picture pattern or URL
+    framerate: a number (3.5, 29.97), a Fraction or a pair; arrays need it
+    filters, graph: see set_filter()
+    properties: of GstFramewise.Writer: codec, container, pixel_format (what is encoded),
+        max_keyframe_interval, closed_gop (True, False or "auto"), codec_options, container_options,
+        container_metadata and stream_metadata (dicts), thread_count
+
+    Raises ValueError for what does not fit: settings, arrays, frames, a writer that was closed; OSError and
+    FileNotFoundError where nothing can be written, MemoryError where no space is left.
+    """
+
+    def __init__(self, location, framerate=None, filters=None, graph=None, **properties):
+        if framerate is not None:
+            properties["framerate"] = Gst.Fraction(*_fraction(framerate))
+        for name in ("codec_options", "container_options", "container_metadata", "stream_metadata"):
+            if isinstance(properties.get(name), dict):
+                properties[name] = _to_structure(properties[name])
+        if isinstance(properties.get("closed_gop"), (bool, str)):
+            nick = str(properties["closed_gop"]).upper()
+            if nick not in ("AUTO", "FALSE", "TRUE"):
+                raise ValueError(f"`closed_gop` takes True, False or \"auto\", not {nick.lower()!r}.")
+            properties["closed_gop"] = getattr(GstFramewise.ClosedGop, nick)
+        super().__init__(location=os.fspath(location), **properties)
+        self._closed = False
+        _called(self.init, None)
+        if filters is not None or graph is not None:
+            self.set_filter(filters, graph)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *exception):
+        if kind is not None:
+            self.abort()
+        elif not self._closed:
+            self.finish()
+
+    def write(self, frames, pixel_format=None, pts=None, duration=None, cancellable=None):
+        """A frame, a stack of frames, a Gst.Sample, or a list of these.
+
+        pixel_format: FFmpeg's name of what the arrays are, such as `bgr24`, `bayer_rggb8` or `gbrp`. By
+            itself (height, width) is gray, (height, width, 3) rgb24 and (height, width, 4) rgba, of
+            uint16 gray16, rgb48 and rgba64; one axis more is a stack. (number, height, width) needs it.
+        pts, duration: of one frame, in nanoseconds; else frames come one after the other by the framerate
+
+        Arrays may be changed again afterwards. Nothing is written of an array that does not fit, of a list
+        what comes before it.
+        """
+        if isinstance(frames, Gst.Sample):
+            if pixel_format is not None or pts is not None or duration is not None:
+                raise TypeError("A sample has a format and times of its own.")
+            self._write_sample(frames, cancellable)
+            return
+        if isinstance(frames, (list, tuple)):
+            if pts is not None or duration is not None:
+                raise TypeError("`pts` and `duration` are those of one frame, not of a list.")
+            for frame in frames:
+                self.write(frame, pixel_format, cancellable=cancellable)
+            return
+        import numpy
+
+        if not isinstance(frames, numpy.ndarray):
+            raise TypeError(
+                "A Writer takes a numpy.ndarray, a Gst.Sample, or a list of them; this is of type "
+                f"{type(frames).__name__}."
+            )
+        name = pixel_format or _usual_format(frames)
+        stack = _frames_of(frames, name)
+        if len(stack) > 1 and (pts is not None or duration is not None):
+            raise TypeError("`pts` and `duration` are those of one frame, not of a stack.")
+        for frame in stack:
+            # A copy, as encoder and filters may keep the frame after this has returned.
+            sample = from_numpy(frame.copy(order="C"), name, pts=pts, duration=duration)
+            self._write_sample(sample, cancellable)
+
+    def _write_sample(self, sample, cancellable):
+        _called(super().write, sample, cancellable)
+
+    def set_filter(self, filters=None, graph=None):
+        """Filters between what is written and the encoder, as Reader.set_filter(). Before the first frame."""
+        _called(super().set_filter, _filter_text(filters), _filter_text(graph))
+
+    def finish(self, cancellable=None):
+        """Writes what filters and encoder hold back, and completes the file. Once."""
+        _called(super().finish, cancellable)
+        self._closed = True
+
+    def abort(self):
+        """Closes what was written as far as it goes; an older file at the location stays."""
+        super().abort()
+        self._closed = True
+
+    @property
+    def stats(self):
+        """A dict: frames, key-frames, bytes, and duration in nanoseconds."""
+        return _to_dict(self.get_property("stats"))
+
+
+Writer = override(Writer)
