@@ -199,6 +199,12 @@ Result<void> FrameWriter::apply_container_options() {
                             name, entry->value, entry->key, name));
     }
   }
+  if (target_.sink() && muxer_->oformat->priv_class &&
+      av_opt_find(muxer_->priv_data, "movflags", nullptr, 0, 0) &&
+      av_opt_flag_is_set(muxer_->priv_data, "movflags", "faststart"))
+    return FRAMEWISE_FAIL_LIBRARY(
+        SETTINGS, "movflags=faststart reads again what was written, so it needs a file: set "
+                  "location=, or movflags=+frag_keyframe+empty_moov in its place.");
   if (!unknown.empty())
     return FRAMEWISE_FAIL_LIBRARY(
         SETTINGS, format("The container `%s` has no option %s. `ffmpeg -h muxer=%s` and `ffmpeg -h "

@@ -192,13 +192,14 @@ bool OutputTarget::has_option(const std::string &name) const {
 }
 
 Failure OutputTarget::write_failure(int averror) const {
-  if (sink_ && averror != AVERROR(ENOSPC))
+  if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
+    return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+                   format("No space left to write `%s`.", location_.c_str()));
+  if (sink_)
     return FRAMEWISE_FAIL_RESOURCE(WRITE, format("Cannot write to the %s.", sink_->name()),
                                    sink_->error());
-  std::string message = averror == AVERROR(ENOSPC)
-                            ? format("No space left to write `%s`.", location_.c_str())
-                            : format("Cannot write `%s`.", location_.c_str());
-  return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, std::move(message));
+  return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+                 format("Cannot write `%s`.", location_.c_str()));
 }
 
 /* Opening a FIFO for writing blocks until someone reads it, and nothing interrupts that. This waits

@@ -348,6 +348,7 @@ static const char *const refused[][2] = {
     {"container=mp4 location=/x/y.mp4", "Only one"},
     {"container=hls", "location="},
     {"container=image2", "image2pipe"},
+    {"container=mp4 codec=mpeg4 container-options=o,movflags=+faststart", "faststart"},
 };
 
 GST_START_TEST(what_cannot_go_into_a_stream_is_refused_before_any_frame) {
