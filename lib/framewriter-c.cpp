@@ -15,6 +15,7 @@ namespace {
 struct WriterPrivate {
   /* Set once, while the object is made. */
   CString location, container, codec, pixel_format;
+  GObjectPtr<GOutputStream> output_stream;
   AVRational framerate{0, 1};
   int max_keyframe_interval = -1;
   ClosedGop closed_gop = ClosedGop::automatic;
@@ -25,6 +26,11 @@ struct WriterPrivate {
   /* Set once, by init; then used under `lock`, but for what any thread may call. */
   std::unique_ptr<SampleWriter> writer;
   std::atomic<SampleWriter *> opened = nullptr; /* the same */
+
+  std::mutex bytes_lock; /* guards what follows */
+  GBytes *bytes = nullptr;
+
+  ~WriterPrivate() { g_clear_pointer(&bytes, g_bytes_unref); }
 };
 
 } // namespace
@@ -42,6 +48,8 @@ G_DEFINE_TYPE_WITH_CODE(GstFramewiseWriter, gst_framewise_writer, G_TYPE_OBJECT,
 enum {
   PROP_0,
   PROP_LOCATION,
+  PROP_OUTPUT_STREAM,
+  PROP_BYTES,
   PROP_CONTAINER,
   PROP_CODEC,
   PROP_PIXEL_FORMAT,
@@ -79,6 +87,9 @@ static std::string text_of(const CString &text) { return text ? text.get() : "";
 static FrameWriterSettings writer_settings(const WriterPrivate *priv) {
   FrameWriterSettings settings;
   settings.location = text_of(priv->location);
+  if (priv->output_stream)
+    settings.output_stream = {static_cast<GOutputStream *>(g_object_ref(priv->output_stream.get())),
+                              g_object_unref};
   settings.container = text_of(priv->container);
   settings.codec = text_of(priv->codec);
   settings.video.pixel_format = text_of(priv->pixel_format);
@@ -262,7 +273,15 @@ gboolean gst_framewise_writer_write(GstFramewiseWriter *writer, GstSample *sampl
 gboolean gst_framewise_writer_finish(GstFramewiseWriter *writer, GCancellable *cancellable,
                                      GError **error) {
   g_return_val_if_fail(GST_FRAMEWISE_IS_WRITER(writer), FALSE);
-  return use(writer, cancellable, error, [](SampleWriter &to) { return to.finish(); });
+  WriterPrivate *priv = writer->priv;
+  return use(writer, cancellable, error, [priv](SampleWriter &to) {
+    auto finished = to.finish();
+    if (finished) {
+      std::lock_guard lock(priv->bytes_lock);
+      priv->bytes = to.take_bytes();
+    }
+    return finished;
+  });
 }
 
 /**
@@ -292,6 +311,9 @@ static void gst_framewise_writer_set_property(GObject *object, guint id, const G
   switch (id) {
   case PROP_LOCATION:
     priv->location.reset(g_value_dup_string(value));
+    break;
+  case PROP_OUTPUT_STREAM:
+    priv->output_stream.reset(static_cast<GOutputStream *>(g_value_dup_object(value)));
     break;
   case PROP_CONTAINER:
     priv->container.reset(g_value_dup_string(value));
@@ -345,6 +367,14 @@ static void gst_framewise_writer_get_property(GObject *object, guint id, GValue 
   case PROP_LOCATION:
     g_value_set_string(value, priv->location.get());
     break;
+  case PROP_OUTPUT_STREAM:
+    g_value_set_object(value, priv->output_stream.get());
+    break;
+  case PROP_BYTES: {
+    std::lock_guard bytes_lock(priv->bytes_lock);
+    g_value_set_boxed(value, priv->bytes);
+    break;
+  }
   case PROP_CONTAINER:
     g_value_set_string(value, priv->container.get());
     break;
@@ -415,6 +445,30 @@ static void gst_framewise_writer_class_init(GstFramewiseWriterClass *klass) {
    */
   install(PROP_LOCATION,
           g_param_spec_string("location", "Location", "Path or URL to write to", nullptr, flags));
+  /**
+   * GstFramewiseWriter:output-stream:
+   *
+   * What to write into instead of a location; `container` must be set. Where it can seek
+   * (#GSeekable) any container of one file will do, written from where the stream stands; else
+   * those that never go back, and MP4 and its sisters, which are then written in fragments. It is
+   * flushed in the end and not closed. Nobody else may use it meanwhile.
+   *
+   * Since: 0.1
+   */
+  install(PROP_OUTPUT_STREAM, g_param_spec_object("output-stream", "Output stream",
+                                                  "What to write into instead of a location",
+                                                  G_TYPE_OUTPUT_STREAM, flags));
+  /**
+   * GstFramewiseWriter:bytes:
+   *
+   * The finished file, where `container` is set and neither `location` nor `output-stream`. %NULL
+   * before gst_framewise_writer_finish(), and where that failed.
+   *
+   * Since: 0.1
+   */
+  install(PROP_BYTES,
+          g_param_spec_boxed("bytes", "Bytes", "The finished file, written to memory", G_TYPE_BYTES,
+                             GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   /**
    * GstFramewiseWriter:container:
    *

@@ -69,8 +69,10 @@ static Result<const AVCodec *> find_codec(const std::string &name, const std::st
                               avcodec_get_name(id), muxer->name));
 }
 
+/* What a muxer writes only in an unofficial way (Matroska most codecs, as in AVI) it writes all the
+ * same. */
 static Result<void> check_fit(const AVOutputFormat *muxer, const AVCodec *codec, int strictness) {
-  if (avformat_query_codec(muxer, codec->id, strictness) != 0)
+  if (avformat_query_codec(muxer, codec->id, std::min(strictness, FF_COMPLIANCE_EXPERIMENTAL)) != 0)
     return {}; /* it can, or libavformat does not say */
   std::string usual;
   if (muxer->video_codec != AV_CODEC_ID_NONE)

@@ -50,6 +50,36 @@ class Files(unittest.TestCase):
         return [float(line.strip(",")) for line in text.split()]
 
 
+class Places(Files):
+    def check(self, data, truth):
+        with open(self.path, "wb") as file:
+            file.write(data)
+        np.testing.assert_array_equal(self.decoded(truth.shape[1:]), truth)
+
+    def test_memory(self):
+        truth = noise(5, HEIGHT, WIDTH, 3)
+        for container in "matroska", "mov", "nut":
+            with GstFramewise.Writer(container=container, codec="png", framerate=25) as writer:
+                writer.write(truth)
+                self.assertIsNone(writer.data)
+            self.check(writer.data, truth)
+
+    def test_stream(self):
+        truth = noise(5, HEIGHT, WIDTH, 3)
+        stream = Gio.MemoryOutputStream.new_resizable()
+        with GstFramewise.Writer(stream, container="mov", codec="png", framerate=25) as writer:
+            writer.write(truth)
+        self.assertIsNone(writer.data)
+        stream.close()
+        self.check(stream.steal_as_bytes().get_data(), truth)
+
+    def test_no_place(self):
+        with self.assertRaisesRegex(OSError, "location"):
+            GstFramewise.Writer(codec="png")
+        with self.assertRaisesRegex(ValueError, "container"):
+            GstFramewise.Writer(Gio.MemoryOutputStream.new_resizable())
+
+
 class Arrays(Files):
     """Lossless in RGB: as the encoder takes bgr0 for rgb24, which loses nothing."""
 

@@ -681,7 +681,8 @@ class Writer(GstFramewise.Writer):
 
     The end of `with` finishes the file; an exception inside aborts it: an older file stays.
 
-    location: a path, picture pattern or URL
+    location: a path, picture pattern or URL, or a Gio.OutputStream (with `container`); None with
+        `container`: into memory, see data
     framerate: a number (3.5, 29.97), a Fraction or a pair; arrays need it
     filters, graph: see set_filter()
     properties: of GstFramewise.Writer: codec, container, pixel_format (what is encoded),
@@ -692,7 +693,7 @@ class Writer(GstFramewise.Writer):
     FileNotFoundError where nothing can be written, MemoryError where no space is left.
     """
 
-    def __init__(self, location, framerate=None, filters=None, graph=None, **properties):
+    def __init__(self, location=None, framerate=None, filters=None, graph=None, **properties):
         if framerate is not None:
             properties["framerate"] = Gst.Fraction(*_fraction(framerate))
         for name in ("codec_options", "container_options", "container_metadata", "stream_metadata"):
@@ -703,7 +704,11 @@ class Writer(GstFramewise.Writer):
             if nick not in ("AUTO", "FALSE", "TRUE"):
                 raise ValueError(f"`closed_gop` takes True, False or \"auto\", not {nick.lower()!r}.")
             properties["closed_gop"] = getattr(GstFramewise.ClosedGop, nick)
-        super().__init__(location=os.fspath(location), **properties)
+        if isinstance(location, Gio.OutputStream):
+            properties["output_stream"] = location
+        elif location is not None:
+            properties["location"] = os.fspath(location)
+        super().__init__(**properties)
         self._closed = False
         _called(self.init, None)
         if filters is not None or graph is not None:
@@ -772,6 +777,12 @@ class Writer(GstFramewise.Writer):
         """Closes what was written as far as it goes; an older file at the location stays."""
         super().abort()
         self._closed = True
+
+    @property
+    def data(self):
+        """The finished file as bytes where it was written to memory; else None."""
+        written = self.get_property("bytes")
+        return written and written.get_data()
 
     @property
     def stats(self):
