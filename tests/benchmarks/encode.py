@@ -22,11 +22,11 @@ ENCODERS = {
 
 def make_raw_clip(build):
     """The pictures of the clip without compression, so that it is the encoder that is timed."""
-    path = os.path.join(race.folder(build), "1080p.nut")
+    path = os.path.join(race.folder(build), "1080p.y4m")
     if not os.path.exists(path):
         print(f"Making {path} (once) ...", flush=True)
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", race.make_clip(build),
-                        "-frames:v", "200", "-c:v", "rawvideo", "-f", "nut", path + ".part"],
+                        "-frames:v", "200", "-f", "yuv4mpegpipe", path + ".part"],
                        check=True)
         os.rename(path + ".part", path)
     return path
