@@ -46,6 +46,7 @@ gboolean container_src_do_seek(GstBaseSrc *src, GstSegment *segment) {
   state->seqnum = request->seqnum;
   state->segment_waits = true;
   state->frame.reset();
+  state->audio_end.reset();
   state->any_frame_in_pass = true; /* a seek to the end goes on with the next pass */
   player.request(request->applied_to(player.requested(), position));
   auto range = player.foresee();

@@ -31,23 +31,37 @@ static int conversion_threads(const ContainerSrcState &state) {
   return asked_for == 0 && decoder_has_threads ? 1 : asked_for;
 }
 
-static Result<void> negotiate_for(GstContainerSrc *self, ContainerSrcState &state,
-                                  const VideoParams &native) {
+static Result<void> set_caps(GstContainerSrc *self, const GstPtr<GstCaps> &caps,
+                             const std::string &what) {
+  GST_INFO_OBJECT(self, "caps %" GST_PTR_FORMAT, caps.get());
+  if (gst_base_src_set_caps(GST_BASE_SRC(self), caps.get()))
+    return {};
+  CString text(gst_caps_to_string(caps.get()));
+  return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+              framewise::format("Downstream refused %s.", what.c_str()), text.get());
+}
+
+static Result<void> negotiate_audio(GstContainerSrc *self, ContainerSrcState &state,
+                                    const AudioParams &native) {
+  CapsPtr accepted(gst_pad_peer_query_caps(GST_BASE_SRC_PAD(self), nullptr));
+  auto delivery = AudioDelivery::choose(native, accepted.get());
+  if (!delivery)
+    return Failure(delivery.error());
+  state.audio = std::move(*delivery);
+  return set_caps(self, to_caps(state.audio->output()), state.audio->output().describe());
+}
+
+static Result<void> negotiate_video(GstContainerSrc *self, ContainerSrcState &state,
+                                    const VideoParams &native) {
   CapsPtr accepted(gst_pad_peer_query_caps(GST_BASE_SRC_PAD(self), nullptr));
   auto delivery =
       FrameDelivery::choose(state.pixel_format, native, accepted.get(), conversion_threads(state));
   if (!delivery)
     return Failure(delivery.error());
   state.delivery = std::move(*delivery);
-  CapsPtr caps = to_caps(state.delivery->output());
-  GST_INFO_OBJECT(self, "caps %" GST_PTR_FORMAT, caps.get());
-  if (!gst_base_src_set_caps(GST_BASE_SRC(self), caps.get())) {
-    CString text(gst_caps_to_string(caps.get()));
-    return fail(
-        GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        framewise::format("Downstream refused %s.", state.delivery->output().describe().c_str()),
-        text.get());
-  }
+  const VideoParams &output = state.delivery->output();
+  if (auto taken = set_caps(self, to_caps(output), output.describe()); !taken)
+    return taken;
   auto layout = layout_of(state.delivery->output());
   container_src_publish_layout(self, layout ? std::optional(*layout) : std::nullopt);
   return {};
@@ -92,7 +106,8 @@ gboolean container_src_negotiate(GstBaseSrc *src) {
   }
   if (!state->frame)
     return TRUE; /* nothing to send, or not now: nothing to agree on */
-  auto negotiated = negotiate_for(self, *state, state->frame->params);
+  auto negotiated = state->frame->is_audio() ? negotiate_audio(self, *state, state->frame->audio)
+                                             : negotiate_video(self, *state, state->frame->params);
   if (!negotiated) {
     container_src_report(self, negotiated.error());
     return FALSE;
@@ -192,15 +207,16 @@ static GstFlowReturn end_of_range(GstContainerSrc *self, ContainerSrcState &stat
     if (limits.begin == 0 && limits.end > 0)
       return container_src_report(self,
                                   fail(GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-                                       format("No frame of stream `%s` of `%s` could be decoded.",
+                                       format("Nothing of stream `%s` of `%s` could be decoded.",
                                               input.stream.c_str(), input.location.c_str()))
                                       .value());
     const bool nothing_there = player.begins_past_the_end() || !player.can_seek();
     if (limits.begin > 0 && nothing_there && !std::exchange(state.warned, true))
       container_src_warn(self, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-                         format("`%s` has no frame %" G_GINT64_FORMAT
+                         format("`%s` has no %s %" G_GINT64_FORMAT
                                 ": `start-frame` is at or past its end.",
-                                input.location.c_str(), limits.begin));
+                                input.location.c_str(),
+                                player.input().is_audio() ? "sample" : "frame", limits.begin));
   }
   if ((damaged > 0 || player.input().truncation()) && !std::exchange(state.warned_of_damage, true))
     container_src_warn(self, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
@@ -233,6 +249,7 @@ static bool begin_next_pass(GstContainerSrc *self, ContainerSrcState &state) {
   if (state.passes != for_ever)
     state.passes--;
   state.any_frame_in_pass = false;
+  state.audio_end.reset();
 
   GST_OBJECT_LOCK(self);
   GstSegment segment = src->segment;
@@ -259,6 +276,34 @@ static void begin_segment_with(GstContainerSrc *self, const DecodedFrame &frame)
   GST_OBJECT_UNLOCK(self);
 }
 
+static Result<BufferPtr> deliver_video(GstContainerSrc *self, ContainerSrcState &state) {
+  auto buffer =
+      state.delivery->deliver(state.frame->picture.get(), [self] { return acquire_buffer(self); });
+  if (buffer)
+    stamp_buffer(buffer->get(), *state.frame, state.delivery->output(),
+                 state.player->input().stream()->time_base);
+  return buffer;
+}
+
+/* Where time goes on without samples, those downstream are told of the gap. */
+static Result<BufferPtr> deliver_audio(GstContainerSrc *self, ContainerSrcState &state) {
+  auto buffer = state.audio->deliver(*state.frame);
+  if (!buffer)
+    return buffer;
+  const int64_t begin = GST_BUFFER_PTS(buffer->get());
+  const int64_t end = begin + int64_t(GST_BUFFER_DURATION(buffer->get()));
+  const bool is_backwards = state.player->requested().is_backwards();
+  const bool goes_on = state.audio_end && (is_backwards ? end : begin) == *state.audio_end;
+  if (state.audio_end && !goes_on && !is_backwards && begin > *state.audio_end)
+    gst_pad_push_event(
+        GST_BASE_SRC_PAD(self),
+        gst_event_new_gap(GstClockTime(*state.audio_end), GstClockTime(begin - *state.audio_end)));
+  if (!goes_on || is_backwards)
+    GST_BUFFER_FLAG_SET(buffer->get(), GST_BUFFER_FLAG_DISCONT);
+  state.audio_end = is_backwards ? begin : end;
+  return buffer;
+}
+
 GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
   auto *self = SELF(push);
   auto *src = GST_BASE_SRC(push);
@@ -276,17 +321,17 @@ GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
   if (!state.frame)
     return end_of_range(self, state);
 
-  if (!state.delivery || !(state.delivery->native() == state.frame->params)) {
+  const bool is_agreed = state.frame->is_audio()
+                             ? state.audio && state.audio->native() == state.frame->audio
+                             : state.delivery && state.delivery->native() == state.frame->params;
+  if (!is_agreed) {
     if (!gst_base_src_negotiate(src))
       return GST_PAD_IS_FLUSHING(GST_BASE_SRC_PAD(src)) ? GST_FLOW_FLUSHING
                                                         : GST_FLOW_NOT_NEGOTIATED;
   }
-  auto buffer =
-      state.delivery->deliver(state.frame->picture.get(), [self] { return acquire_buffer(self); });
+  auto buffer = state.frame->is_audio() ? deliver_audio(self, state) : deliver_video(self, state);
   if (!buffer)
     return container_src_report(self, buffer.error());
-  stamp_buffer(buffer->get(), *state.frame, state.delivery->output(),
-               state.player->input().stream()->time_base);
   self->priv->last_frame = state.frame->number;
   state.frame.reset();
   state.any_frame = state.any_frame_in_pass = true;

@@ -6,11 +6,12 @@
 /**
  * SECTION:element-containersrc
  * @title: containersrc
- * @short_description: reads a container and decodes one of its video streams
+ * @short_description: reads a container and decodes one of its video or audio streams
  *
- * Opens whatever libavformat opens (files, image patterns, URLs), decodes one video stream with
+ * Opens whatever libavformat opens (files, image patterns, URLs), decodes one stream with
  * libavcodec and hands every frame out, once and in order, with its exact time. It needs no
- * typefinder, parser, decoder or converter beside it.
+ * typefinder, parser, decoder or converter beside it. An element reads one stream: of a file with
+ * pictures and sound, two of them do.
  *
  * Frames leave in the decoder's own memory where downstream understands #GstVideoMeta, without a
  * copy. With #GstContainerSrc:pixel-format at `auto` they leave in the decoder's own format if
@@ -35,10 +36,27 @@
  * later. Backwards it is each frame, from the one before the stop on, or from the last; with
  * neither start nor stop given (%GST_SEEK_TYPE_NONE) playing turns round where it is.
  *
+ * ## Audio
+ *
+ * With #GstContainerSrc:stream at `a:0` or the like it is audio that comes out: samples in the
+ * decoder's own format if downstream takes that (planar ones as non-interleaved, with a
+ * #GstAudioMeta), else the closest. What is said of frames then goes for samples: numbers, OFFSET,
+ * %GST_FORMAT_DEFAULT, #GstContainerSrc:start-frame, #GstContainerSrc:n-frames; seeks are exact to
+ * the sample. What the container has an encoder put before and after the sound is cut off. Gaps
+ * between timestamps come as %GST_EVENT_GAP. Backwards, buffers come last first, each with its
+ * samples in order. Some codecs (AC-3, AAC with noise substitution, Opus) make a decoder remember
+ * all it has decoded: after a seek their samples may then differ from those of a linear decode in
+ * their noise, unless #GstContainerSrc:index-mode is `verified`, which decodes from the start where
+ * it has to.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 containersrc location=in.mp4 ! videoconvert ! autovideosink
  * ]| Shows a video.
+ * |[
+ * gst-launch-1.0 containersrc location=in.mp4 ! videoconvert ! autovideosink
+ * containersrc location=in.mp4 stream=a:0 ! audioconvert ! audioresample ! autoaudiosink
+ * ]| Plays it with its sound.
  * |[
  * gst-launch-1.0 containersrc location=in.mp4 ! graphfilter
  * filter-sequence="rotate=45*PI/180,scale=512:-2" ! containersink location=out.mkv codec=libx264
@@ -165,7 +183,7 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
   switch (id) {
   case PROP_N_FRAMES: {
     auto index = PRIV(object)->index.current();
-    g_value_set_int64(value, index ? index->n_frames() : -1);
+    g_value_set_int64(value, index ? index->n_units() : -1);
     return;
   }
   case PROP_INDEX:
@@ -492,15 +510,18 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   /**
    * GstContainerSrc:stream:
    *
-   * FFmpeg stream specifier of the video stream to read; `V:0` is the first that is no cover art.
+   * FFmpeg stream specifier of the video or audio stream to read; `V:0` is the first video that is
+   * no cover art, `a:0` the first audio.
    *
    * Since: 0.1
    */
   g_object_class_install_property(
       object_class, PROP_STREAM,
-      g_param_spec_string("stream", "Stream",
-                          "FFmpeg stream specifier; V:0 is the first video that is no cover art",
-                          "V:0", flags));
+      g_param_spec_string(
+          "stream", "Stream",
+          "FFmpeg stream specifier; V:0 is the first video that is no cover art, a:0 the "
+          "first audio",
+          "V:0", flags));
   /**
    * GstContainerSrc:pixel-format:
    *
@@ -518,7 +539,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
    * GstContainerSrc:start-frame:
    *
    * Number of the first frame to deliver, the stream's first being 0. A negative one counts from
-   * the end.
+   * the end. Of audio it is a sample, as in #GstContainerSrc:stop-frame.
    *
    * Since: 0.1
    */
@@ -680,10 +701,11 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
                                                      GST_TYPE_STRUCTURE, flags));
 
   gst_element_class_set_static_metadata(
-      element_class, "Container source", "Source/File/Network/Demuxer/Decoder/Video",
-      "Reads a container with libavformat and decodes one of its video streams with libavcodec",
+      element_class, "Container source", "Source/File/Network/Demuxer/Decoder/Video/Audio",
+      "Reads a container with libavformat and decodes one of its video or audio streams with "
+      "libavcodec",
       "The gst-framewise authors");
-  CapsPtr caps = template_caps();
+  CapsPtr caps(gst_caps_merge(template_caps().release(), audio_template_caps().release()));
   gst_element_class_add_pad_template(
       element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
   element_class->change_state = GST_DEBUG_FUNCPTR(gst_container_src_change_state);

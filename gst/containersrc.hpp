@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "audiodelivery.hpp"
 #include "framedelivery.hpp"
 #include "frameplayer.hpp"
 #include "indexreport.hpp"
@@ -46,8 +47,10 @@ struct ContainerSrcState {
   PlayerSettings player_settings;
   std::string pixel_format;
 
-  std::optional<FrameDelivery> delivery;   /* as last negotiated */
+  std::optional<FrameDelivery> delivery;   /* as last negotiated; of video */
+  std::optional<AudioDelivery> audio;      /* the same of audio */
   std::optional<DecodedFrame> frame;       /* read, not yet pushed */
+  std::optional<int64_t> audio_end;        /* stream time to which it was pushed; none: a new run */
   bool any_frame = false;                  /* was pushed */
   bool any_frame_in_pass = false;          /* since the range was begun, or sought in */
   int passes = 1;                          /* this one included; -1: for ever */

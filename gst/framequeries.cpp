@@ -1,4 +1,4 @@
-/* gst-framewise: queries about a stream of frames, in time and in frames.
+/* gst-framewise: queries about a stream of frames, in time and in frames, or samples of audio.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,7 +11,7 @@ namespace framewise {
 static gint64 length_in(GstFormat format, const StreamFacts &facts) {
   if (format == GST_FORMAT_TIME)
     return facts.index ? std::max<gint64>(facts.index->end_time(), 0) : facts.duration;
-  return facts.index ? facts.index->n_frames() : -1;
+  return facts.index ? facts.index->n_units() : -1;
 }
 
 static bool is_time_or_frames(GstFormat format) {
@@ -27,10 +27,11 @@ static std::optional<gint64> convert(gint64 value, GstFormat from, GstFormat to,
   if (!index || !is_time_or_frames(from) || !is_time_or_frames(to) || value < 0)
     return std::nullopt;
   if (from == GST_FORMAT_TIME)
-    return value >= index->end_time() ? index->n_frames() : index->frame_at(value);
-  if (value > index->n_frames())
+    return value >= index->end_time() ? index->n_units() : index->unit_at(value);
+  if (value > index->n_units())
     return std::nullopt;
-  return std::max<gint64>(index->holds(value) ? index->time(value) : index->end_time(), 0);
+  return std::max<gint64>(index->holds_unit(value) ? index->unit_time(value) : index->end_time(),
+                          0);
 }
 
 static gboolean answer_convert(GstQuery *query, const StreamFacts &facts) {

@@ -79,17 +79,18 @@ void IndexReport::finish(const Result<FramePlayer::IndexPtr> &made) {
     return;
   }
   const FrameIndex &index = **made;
-  GST_INFO_OBJECT(element_, "%" G_GINT64_FORMAT " frames, ending at %" GST_TIME_FORMAT ", %s %s",
-                  index.n_frames(), GST_TIME_ARGS(index.end_time()),
-                  index.is_exact() ? "exact" : "not exact", index.distrust().c_str());
+  GST_INFO_OBJECT(element_, "%" G_GINT64_FORMAT " %s, ending at %" GST_TIME_FORMAT ", %s %s",
+                  index.n_units(), index.is_audio() ? "samples" : "frames",
+                  GST_TIME_ARGS(index.end_time()), index.is_exact() ? "exact" : "not exact",
+                  index.distrust().c_str());
   GST_OBJECT_LOCK(element_);
   element_->segment.duration = std::max<int64_t>(index.end_time(), 0);
   GST_OBJECT_UNLOCK(element_);
   publish(*made);
   gst_element_post_message(GST_ELEMENT(element_),
                            gst_message_new_duration_changed(GST_OBJECT(element_)));
-  end(GST_PROGRESS_TYPE_COMPLETE,
-      framewise::format("%" G_GINT64_FORMAT " frames", index.n_frames()));
+  end(GST_PROGRESS_TYPE_COMPLETE, framewise::format("%" G_GINT64_FORMAT " %s", index.n_units(),
+                                                    index.is_audio() ? "samples" : "frames"));
 }
 
 void IndexReport::forget() {

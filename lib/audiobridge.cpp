@@ -174,8 +174,7 @@ Result<FramePtr> import_audio(BufferPtr buffer, const AudioParams &params) {
     return frame;
   }
   for (int i = 0; i < params.planes(); i++)
-    (*frame)->data[order.empty() ? i : order[i]] =
-        static_cast<uint8_t *>(mapped->audio.planes[i]);
+    (*frame)->data[order.empty() ? i : order[i]] = static_cast<uint8_t *>(mapped->audio.planes[i]);
   (*frame)->linesize[0] = int(samples) * params.stride();
   (*frame)->extended_data = (*frame)->data;
   auto *first = static_cast<uint8_t *>(mapped->audio.planes[0]);

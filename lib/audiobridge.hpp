@@ -10,10 +10,10 @@
 
 namespace framewise {
 
-/* `samples` of `frame` from `first` on, as a buffer in the layout of to_caps(params), `params` being
- * what the frame is: over the frame's own memory, read-only, planar with a GstAudioMeta; copied
- * where the channels have another order in GStreamer and lie between one another, or there are more
- * of them than a buffer has room for. Timestamps and flags are left to the caller. */
+/* `samples` of `frame` from `first` on, as a buffer in the layout of to_caps(params), `params`
+ * being what the frame is: over the frame's own memory, read-only, planar with a GstAudioMeta;
+ * copied where the channels have another order in GStreamer and lie between one another, or there
+ * are more of them than a buffer has room for. Timestamps and flags are left to the caller. */
 FRAMEWISE_INTERNAL Result<BufferPtr> wrap_audio(const AVFrame *frame, const AudioParams &params,
                                                 int first, int samples);
 

@@ -13,7 +13,8 @@ extern "C" {
 namespace framewise {
 
 /* One thread at a time. Where the rate stays, each frame gives one with as many samples; else it
- * lags by the resampler's filter, of which drain() gives the rest. No samples are lost either way. */
+ * lags by the resampler's filter, of which drain() gives the rest. No samples are lost either way.
+ */
 class FRAMEWISE_INTERNAL AudioConverter {
  public:
   static Result<AudioConverter> create(const AudioParams &from, const AudioParams &to);

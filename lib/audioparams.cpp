@@ -133,8 +133,8 @@ std::vector<int> channel_order(const ChannelLayout &layout) {
     return {};
   std::vector<int> order;
   for (GstAudioChannelPosition position : theirs)
-    order.push_back(int(std::find(positions->begin(), positions->end(), position) -
-                        positions->begin()));
+    order.push_back(
+        int(std::find(positions->begin(), positions->end(), position) - positions->begin()));
   return order;
 }
 
@@ -146,9 +146,8 @@ static ChannelLayout layout_from_positions(const GstAudioInfo &info) {
     return ChannelLayout::usual(1);
   uint64_t mask = 0;
   for (int i = 0; i < channels; i++) {
-    const auto twin =
-        std::find_if(channel_twins.begin(), channel_twins.end(),
-                     [&](const ChannelTwin &t) { return t.gst == info.position[i]; });
+    const auto twin = std::find_if(channel_twins.begin(), channel_twins.end(),
+                                   [&](const ChannelTwin &t) { return t.gst == info.position[i]; });
     if (twin == channel_twins.end())
       return ChannelLayout::unplaced(channels);
     mask |= uint64_t(1) << twin->av;
@@ -216,9 +215,9 @@ AudioParams audio_from_frame(const AVFrame *frame) {
 CapsPtr audio_template_caps() {
   CapsPtr caps(gst_caps_new_empty());
   for (const char *layout : {"interleaved", "non-interleaved"}) {
-    GstStructure *structure = gst_structure_new(
-        "audio/x-raw", "layout", G_TYPE_STRING, layout, "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT,
-        "channels", GST_TYPE_INT_RANGE, 1, G_MAXINT, nullptr);
+    GstStructure *structure = gst_structure_new("audio/x-raw", "layout", G_TYPE_STRING, layout,
+                                                "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT, "channels",
+                                                GST_TYPE_INT_RANGE, 1, G_MAXINT, nullptr);
     GValue formats = G_VALUE_INIT;
     gst_value_list_init(&formats, guint(format_twins.size()));
     for (const FormatTwin &twin : format_twins) {

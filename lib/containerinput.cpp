@@ -220,20 +220,22 @@ Result<void> ContainerInput::choose_stream() {
   AVFormatContext *context = context_.get();
   const char *specifier = settings_.stream.c_str();
   stream_ = nullptr;
-  bool any_video = false;
+  bool any = false;
   const AVStream *other_kind = nullptr;
   for (unsigned i = 0; i < context->nb_streams; i++) {
     AVStream *stream = context->streams[i];
-    const bool is_video = stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
-    any_video |= is_video;
+    const AVMediaType type = stream->codecpar->codec_type;
+    const bool is_decoded = type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO;
+    any |= is_decoded;
     int match = avformat_match_stream_specifier(context, stream, specifier);
     if (match < 0)
       return fail_av(match, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
                      format("`%s` is no stream specifier. `v:0` is the first video stream, `V:0` "
-                            "the first that is no cover art, `i:0x100` one by its id.",
+                            "the first that is no cover art, `a:0` the first of audio, `i:0x100` "
+                            "one by its id.",
                             specifier));
     if (match && !stream_) {
-      if (is_video)
+      if (is_decoded)
         stream_ = stream;
       else
         other_kind = stream;
@@ -243,14 +245,24 @@ Result<void> ContainerInput::choose_stream() {
   if (!stream_) {
     if (other_kind)
       return FRAMEWISE_FAIL_STREAM(
-          WRONG_TYPE, format("Stream `%s` of `%s` is no video but %s.", specifier, location,
-                             av_get_media_type_string(other_kind->codecpar->codec_type)));
-    if (any_video)
+          WRONG_TYPE, format("Stream `%s` of `%s` is no video or audio but %s.", specifier,
+                             location, av_get_media_type_string(other_kind->codecpar->codec_type)));
+    if (!any)
+      return FRAMEWISE_FAIL_STREAM(WRONG_TYPE,
+                                   format("There is no video or audio in `%s`.", location));
+    const char type = g_ascii_tolower(specifier[0]);
+    auto is_missing = [&](char letter, AVMediaType kind) {
+      return type == letter && av_find_best_stream(context, kind, -1, -1, nullptr, 0) < 0;
+    };
+    if (is_missing('v', AVMEDIA_TYPE_VIDEO))
       return FRAMEWISE_FAIL_STREAM(
-          WRONG_TYPE, format("`%s` has no stream `%s`, though it has video. `ffprobe` lists its "
-                             "streams.",
-                             location, specifier));
-    return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, format("There is no video in `%s`.", location));
+          WRONG_TYPE,
+          format("There is no video in `%s`. `a:0` is its first audio stream.", location));
+    if (is_missing('a', AVMEDIA_TYPE_AUDIO))
+      return FRAMEWISE_FAIL_STREAM(WRONG_TYPE, format("There is no audio in `%s`.", location));
+    return FRAMEWISE_FAIL_STREAM(
+        WRONG_TYPE,
+        format("`%s` has no stream `%s`. `ffprobe` lists those that it has.", location, specifier));
   }
   for (unsigned i = 0; i < context->nb_streams; i++)
     context->streams[i]->discard =

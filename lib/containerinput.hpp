@@ -24,13 +24,14 @@ struct InputSettings {
 /* Owned and used by one thread at a time; only the Interruption may be touched from others. */
 class FRAMEWISE_INTERNAL ContainerInput {
  public:
-  /* Opens, probes, and chooses the first video stream that the specifier matches. Blocks on I/O;
-   * `interruption` breaks it, and must outlive the result. */
+  /* Opens, probes, and chooses the first stream of video or audio that the specifier matches.
+   * Blocks on I/O; `interruption` breaks it, and must outlive the result. */
   static Result<std::unique_ptr<ContainerInput>> open(const InputSettings &settings,
                                                       Interruption &interruption);
 
   const AVFormatContext *context() const { return context_.get(); }
   const AVStream *stream() const { return stream_; }
+  bool is_audio() const { return stream_->codecpar->codec_type == AVMEDIA_TYPE_AUDIO; }
   bool is_seekable() const;
   /* All of it is in the one file that was opened: it is no list of others. */
   bool is_one_file() const;

@@ -224,13 +224,14 @@ void gst_framewise_index_unref(GstFramewiseIndex *index) {
  * gst_framewise_index_get_n_frames:
  * @index: an index
  *
- * Returns: how many frames the stream has
+ * Returns: how many frames the stream has; of audio, how many samples, which are what is counted
+ *   there in place of frames throughout
  *
  * Since: 0.1
  */
 gint64 gst_framewise_index_get_n_frames(const GstFramewiseIndex *index) {
   g_return_val_if_fail(index != nullptr, -1);
-  return index->table->n_frames();
+  return index->table->n_units();
 }
 
 /* As buffers carry it: frames from before the container's start are shown at its start. */
@@ -261,7 +262,8 @@ GstClockTime gst_framewise_index_get_duration(const GstFramewiseIndex *index) {
  */
 GstClockTime gst_framewise_index_frame_to_time(const GstFramewiseIndex *index, gint64 frame) {
   g_return_val_if_fail(index != nullptr, GST_CLOCK_TIME_NONE);
-  return index->table->holds(frame) ? shown_time(index->table->time(frame)) : GST_CLOCK_TIME_NONE;
+  return index->table->holds_unit(frame) ? shown_time(index->table->unit_time(frame))
+                                         : GST_CLOCK_TIME_NONE;
 }
 
 /**
@@ -278,7 +280,7 @@ gint64 gst_framewise_index_time_to_frame(const GstFramewiseIndex *index, GstCloc
   g_return_val_if_fail(index != nullptr, -1);
   g_return_val_if_fail(GST_CLOCK_TIME_IS_VALID(time), -1);
   const FrameIndex &table = *index->table;
-  return time >= shown_time(table.end_time()) ? -1 : table.frame_at(gint64(time));
+  return time >= shown_time(table.end_time()) ? -1 : table.unit_at(gint64(time));
 }
 
 /**
@@ -293,7 +295,8 @@ gint64 gst_framewise_index_time_to_frame(const GstFramewiseIndex *index, GstCloc
  */
 gboolean gst_framewise_index_is_key_frame(const GstFramewiseIndex *index, gint64 frame) {
   g_return_val_if_fail(index != nullptr, FALSE);
-  return index->table->holds(frame) && index->table->is_key_frame(frame);
+  const FrameIndex &table = *index->table;
+  return table.holds_unit(frame) && table.is_key_frame(table.frame_of(frame));
 }
 
 /**
@@ -341,11 +344,14 @@ gboolean gst_framewise_index_is_exact(const GstFramewiseIndex *index) {
 GstStructure *gst_framewise_index_get_frame_info(const GstFramewiseIndex *index, gint64 frame) {
   g_return_val_if_fail(index != nullptr, nullptr);
   const FrameIndex &table = *index->table;
-  if (!table.holds(frame))
+  if (!table.holds_unit(frame))
     return nullptr;
-  const framewise::IndexedFrame entry = table.frame(frame);
-  const GstClockTime time = shown_time(table.time(frame));
-  const GstClockTime end = shown_time(table.end(frame));
+  const gint64 number = table.frame_of(frame);
+  const framewise::IndexedFrame entry = table.frame(number);
+  const GstClockTime time = shown_time(table.unit_time(frame));
+  const bool is_last_of_it = frame + 1 == table.first_unit(number) + table.units_in(number);
+  const GstClockTime end =
+      shown_time(is_last_of_it ? table.end(number) : table.unit_time(frame + 1));
   GstStructure *info = gst_structure_new("GstFramewiseFrameInfo", "frame", G_TYPE_INT64, frame,
                                          "time", G_TYPE_UINT64, time, "duration", G_TYPE_UINT64,
                                          std::max(end, time) - time, nullptr);

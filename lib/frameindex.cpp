@@ -44,7 +44,55 @@ int64_t FrameIndex::time(int64_t number) const {
 }
 
 int64_t FrameIndex::end(int64_t number) const {
-  return number + 1 < n_frames() ? time(number + 1) : end_time();
+  const int64_t next = number + 1 < n_frames() ? time(number + 1) : end_time();
+  if (!is_audio())
+    return next;
+  const int64_t length =
+      av_rescale_rnd(units_in(number), ns_per_second, facts_.sample_rate, AV_ROUND_UP);
+  return std::min(next, time(number) + length);
+}
+
+int64_t FrameIndex::frame_of(int64_t unit) const {
+  if (!is_audio())
+    return unit;
+  const auto &first = table_.frame_sample;
+  return std::upper_bound(first.begin(), first.end(), unit) - first.begin() - 1;
+}
+
+int64_t FrameIndex::first_unit(int64_t number) const {
+  return is_audio() ? table_.frame_sample[number] : number;
+}
+
+int32_t FrameIndex::units_in(int64_t number) const {
+  if (!is_audio())
+    return 1;
+  const int64_t next = number + 1 < n_frames() ? table_.frame_sample[number + 1] : facts_.n_samples;
+  return int32_t(next - table_.frame_sample[number]);
+}
+
+/* The n-th sample of a frame begins n / sample rate after it, rounded down: as the ns of a sample's
+ * time are told, they lead back to that very sample. */
+int64_t FrameIndex::unit_time(int64_t unit) const {
+  if (!is_audio())
+    return time(unit);
+  const int64_t number = frame_of(unit);
+  const int64_t after = av_rescale_rnd(unit - table_.frame_sample[number], ns_per_second,
+                                       facts_.sample_rate, AV_ROUND_DOWN);
+  return std::min(time(number) + after, end(number));
+}
+
+int64_t FrameIndex::unit_at(int64_t time) const {
+  const int64_t number = frame_at(time);
+  if (!is_audio() || n_frames() == 0)
+    return number;
+  const int64_t begin = this->time(number);
+  if (time < begin)
+    return table_.frame_sample[number];
+  if (time >= end(number) && number + 1 < n_frames())
+    return table_.frame_sample[number + 1];
+  const int64_t within =
+      av_rescale_rnd(time - begin + 1, facts_.sample_rate, ns_per_second, AV_ROUND_UP) - 1;
+  return table_.frame_sample[number] + std::clamp<int64_t>(within, 0, units_in(number) - 1);
 }
 
 IndexedPacket FrameIndex::packet(int32_t i) const {
@@ -144,9 +192,23 @@ int64_t FrameIndex::frame_from(int32_t packet, int nth) const {
 
 bool FrameIndex::is_plain() const {
   const auto &flags = table_.frame_flags;
-  return means() != Means::rate && is_exact() && !counts_only() && !has_several_from_one() &&
-         std::none_of(flags.begin(), flags.end(),
-                      [](uint8_t flag) { return bool(flag & frame_flag::interlaced); });
+  return means() != Means::rate && !is_audio() && is_exact() && !counts_only() &&
+         !has_several_from_one() && std::none_of(flags.begin(), flags.end(), [](uint8_t flag) {
+           return bool(flag & frame_flag::interlaced);
+         });
+}
+
+static uint64_t hash_of_samples(const AVFrame *audio, XXH3_state_t *state) {
+  const auto format = AVSampleFormat(audio->format);
+  const bool planar = av_sample_fmt_is_planar(format);
+  const int channels = audio->ch_layout.nb_channels;
+  const int kind[4] = {audio->format, audio->sample_rate, channels, audio->nb_samples};
+  XXH3_64bits_update(state, kind, sizeof kind);
+  const size_t bytes = size_t(audio->nb_samples) * size_t(av_get_bytes_per_sample(format)) *
+                       size_t(planar ? 1 : channels);
+  for (int plane = 0; plane < (planar ? channels : 1); plane++)
+    XXH3_64bits_update(state, audio->extended_data[plane], bytes);
+  return XXH3_64bits_digest(state);
 }
 
 uint64_t FrameIndex::hash_of(const AVFrame *picture) {
@@ -154,6 +216,8 @@ uint64_t FrameIndex::hash_of(const AVFrame *picture) {
   const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
   std::unique_ptr<XXH3_state_t, ByValue<XXH3_freeState>> state(XXH3_createState());
   XXH3_64bits_reset(state.get());
+  if (picture->nb_samples > 0)
+    return hash_of_samples(picture, state.get());
   const int kind[3] = {picture->format, picture->width, picture->height};
   XXH3_64bits_update(state.get(), kind, sizeof kind);
   for (int plane = 0; plane < av_pix_fmt_count_planes(format); plane++) {

@@ -4,12 +4,14 @@
  *
  * Frame N is the N-th frame that a linear decode of the stream outputs. The table says, for each,
  * when it is shown and which packet it is from, and for each packet what tells it from the others.
+ * Of audio a frame is what one packet, mostly, decodes to; what is counted there is samples.
  *
  * It is made by the cheapest means that suffices:
  *  1. a scan of the packets, in presentation order of their timestamps, where those can be trusted;
  *  2. else an order pass: one decode in which each packet has a number and each picture that comes
  * out tells it, which needs no timestamps at all;
  *  3. for damaged streams, and where asked for, a full decode that keeps a hash of each picture.
+ * Audio is decoded in any case: packets do not tell how many samples come of them.
  */
 #pragma once
 
@@ -118,7 +120,7 @@ class FRAMEWISE_INTERNAL FrameIndex {
   bool holds(int64_t number) const { return number >= 0 && number < facts_.n_frames; }
   /* Of a frame that it holds, as all that follows. */
   int64_t time(int64_t number) const; /* stream time, ns */
-  int64_t end(int64_t number) const;  /* the next frame's time */
+  int64_t end(int64_t number) const;  /* the next frame's time; of audio, where its samples end */
   IndexedFrame frame(int64_t number) const;
   bool is_key_frame(int64_t number) const;
   /* The nearest one in that direction, `number` itself included; -1 where there is none. */
@@ -132,6 +134,21 @@ class FRAMEWISE_INTERNAL FrameIndex {
   /* All frames last equally long, to the precision of the container. */
   bool is_constant_framerate() const { return facts_.constant_framerate; }
 
+  /* ---- In what is counted: frames of video, samples of audio ("units"). Of a frame or unit that
+   * it holds. */
+  bool is_audio() const { return facts_.sample_rate > 0; }
+  int32_t sample_rate() const { return facts_.sample_rate; }
+  int64_t n_units() const { return is_audio() ? facts_.n_samples : facts_.n_frames; }
+  bool holds_unit(int64_t unit) const { return unit >= 0 && unit < n_units(); }
+  int64_t frame_of(int64_t unit) const;
+  int64_t first_unit(int64_t number) const;
+  int32_t units_in(int64_t number) const;
+  int64_t unit_time(int64_t unit) const; /* stream time, ns */
+  /* As frame_at(). In a gap of the audio it is the sample after it. */
+  int64_t unit_at(int64_t time) const;
+  /* There are such that others refer to, and such that can be gone to more cheaply. */
+  bool has_key_units() const { return means() != Means::rate && !is_audio(); }
+
   /* ---- For the reader. There are no packets with Means::rate. */
   const SeekTable &seek_table() const { return seek_table_; }
   int32_t n_packets() const { return int32_t(table_.packet_pts.size()); }
@@ -144,11 +161,11 @@ class FRAMEWISE_INTERNAL FrameIndex {
   /* The decoder does not tell which packet a picture is from: only counting from the first helps.
    */
   bool counts_only() const { return facts_.counts_only; }
-  /* Each frame is one packet, and none is damaged or interlaced. */
+  /* Each frame is a picture of one packet, and none is damaged or interlaced. */
   bool is_plain() const;
   /* With Means::hashes. */
   uint64_t hash(int64_t number) const { return table_.hashes[number]; }
-  /* Of what is to be seen of a picture. */
+  /* Of what is to be seen of a picture, or heard of audio. */
   static uint64_t hash_of(const AVFrame *picture);
 
  private:

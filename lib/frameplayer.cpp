@@ -155,25 +155,54 @@ Result<std::optional<DecodedFrame>> FramePlayer::next() {
   return frame;
 }
 
+/* Of audio, what is before the limits is cut off. */
+bool FramePlayer::is_before_limits(DecodedFrame &frame) const {
+  if (frame.number < 0 || frame.number >= settings_.limits.begin)
+    return false;
+  const int64_t before = settings_.limits.begin - frame.number;
+  if (!frame.is_audio() || before >= frame.n_samples)
+    return true;
+  frame.cut_samples(int(before), frame.n_samples - int(before));
+  return false;
+}
+
+/* Of audio, what is past the stop is cut off. */
+bool FramePlayer::is_past_stop(DecodedFrame &frame) const {
+  constexpr int64_t ns_per_second = 1000000000;
+  const PlayBound &stop = request_.stop;
+  int64_t left = std::numeric_limits<int64_t>::max(); /* of what is counted */
+  if (frame.number >= 0) {
+    left = settings_.limits.end - frame.number;
+    if (stop.kind == PlayBound::Kind::frame)
+      left = std::min(left, stop.value - frame.number);
+  }
+  if (stop.kind == PlayBound::Kind::time && !frame.is_audio() && frame.time >= stop.value)
+    left = 0;
+  else if (stop.kind == PlayBound::Kind::time && frame.is_audio())
+    left = std::min(left, av_rescale_rnd(stop.value - frame.time, frame.audio.sample_rate,
+                                         ns_per_second, AV_ROUND_UP));
+  if (left <= 0)
+    return true;
+  if (frame.is_audio() && left < frame.n_samples)
+    frame.cut_samples(0, int(left));
+  return false;
+}
+
 Result<std::optional<DecodedFrame>> FramePlayer::next_in_run() {
   untouched_ = false;
   for (;;) {
     auto frame = reader_->next();
     if (!frame || !*frame)
       return frame;
-    const int64_t number = (*frame)->number;
-    if (number >= 0 && number < settings_.limits.begin)
+    if (is_before_limits(**frame))
       continue;
-    const PlayBound &stop = request_.stop;
-    const bool is_over = number >= settings_.limits.end ||
-                         (stop.kind == PlayBound::Kind::frame && number >= stop.value) ||
-                         (stop.kind == PlayBound::Kind::time && (*frame)->time >= stop.value);
-    if (is_over)
+    if (is_past_stop(**frame))
       return std::nullopt;
     const bool starts_with_frame =
         settings_.limits.begin > 0 || request_.start.kind == PlayBound::Kind::frame;
     if (starts_with_frame && !any_frame_) {
       const int64_t start = std::max<int64_t>((*frame)->time, 0);
+      const PlayBound &stop = request_.stop;
       const bool stops_by_time = stop.kind == PlayBound::Kind::time;
       bounds_ = PlayBounds{start, stops_by_time ? stop.value : PlayBounds::open, start};
     }
@@ -207,10 +236,14 @@ Result<std::optional<DecodedFrame>> FramePlayer::next_by_index() {
     if (is_outdated)
       if (auto replaced = replace_index(); !replaced)
         return Failure(replaced.error());
-    if (number_ == PlayRange::none || !reader_->index()->holds(number_))
+    const FrameIndex &table = *reader_->index();
+    if (number_ == PlayRange::none || !table.holds_unit(number_))
       return std::nullopt;
-    reader_->expect(range_->after(number_, *reader_->index()));
-    auto frame = reader_->read(number_);
+    const PlayRange::Piece piece = range_->piece_at(number_, table);
+    reader_->expect(piece.next == PlayRange::none || !table.holds_unit(piece.next)
+                        ? -1
+                        : table.frame_of(piece.next));
+    auto frame = reader_->read(piece.frame);
     if (!frame && frame.error().is_cancelled())
       return Failure(frame.error());
     if (reader_->index_is_disproved() && !index_replaced_) {
@@ -219,7 +252,9 @@ Result<std::optional<DecodedFrame>> FramePlayer::next_by_index() {
     }
     if (!frame)
       return Failure(frame.error());
-    number_ = range_->after(number_, *reader_->index());
+    if (frame->is_audio())
+      frame->cut_samples(piece.first, piece.count);
+    number_ = piece.next;
     return std::optional(std::move(*frame));
   }
 }

@@ -74,6 +74,8 @@ class FRAMEWISE_INTERNAL FramePlayer {
   Result<std::optional<DecodedFrame>> next_in_run();
   Result<std::optional<DecodedFrame>> next_by_index();
   Result<void> replace_index();
+  bool is_before_limits(DecodedFrame &frame) const;
+  bool is_past_stop(DecodedFrame &frame) const;
 
   PlayerSettings settings_;
   Interruption &interruption_;
@@ -87,7 +89,7 @@ class FRAMEWISE_INTERNAL FramePlayer {
 
   /* Playing by index. */
   std::optional<PlayRange> range_;
-  int64_t number_ = PlayRange::none; /* of the frame to give next */
+  int64_t number_ = PlayRange::none; /* of the frame, or sample, to give next */
   bool index_replaced_ = false;      /* the scan had been wrong: not again */
 
   /* Last, as its thread ends first. */

@@ -147,7 +147,32 @@ static void read_stream_hdr(const AVStream *stream, VideoParams &params) {
     params.content_light_level = of_stream.content_light_level;
 }
 
-VideoParams FrameReader::describe(const AVFrame *picture) {
+void DecodedFrame::cut_samples(int first, int count) {
+  auto length_of = [&](int n) {
+    return av_rescale_rnd(n, ns_per_second, audio.sample_rate, AV_ROUND_DOWN);
+  };
+  const bool to_the_end = first + count == n_samples;
+  const int64_t end = time + duration;
+  const int64_t begin = time;
+  if (number >= 0)
+    number += first;
+  time = begin + length_of(first);
+  duration = (to_the_end ? end : std::min(end, begin + length_of(first + count))) - time;
+  first_sample += first;
+  n_samples = count;
+}
+
+void FrameReader::describe(DecodedFrame &frame) {
+  if (input_->is_audio()) {
+    frame.audio = audio_from_frame(frame.picture.get());
+    frame.first_sample = 0;
+    frame.n_samples = frame.picture->nb_samples;
+  } else {
+    frame.params = describe_picture(frame.picture.get());
+  }
+}
+
+VideoParams FrameReader::describe_picture(const AVFrame *picture) {
   const AVStream *stream = input_->stream();
   VideoParams params = from_frame(picture);
   params.framerate = framerate_;
@@ -196,11 +221,16 @@ Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
     if (first_good_pts_ != AV_NOPTS_VALUE && frame.pts != AV_NOPTS_VALUE &&
         frame.pts < first_good_pts_)
       continue;
-    const auto stamp = clock_.stamp(*input_, frame.pts, compat::duration(frame.picture.get()));
+    describe(frame);
+    const AVFrame *made = frame.picture.get();
+    const auto stamp = frame.is_audio() ? clock_.stamp_audio(*input_, frame.pts, made->nb_samples,
+                                                             made->sample_rate)
+                                        : clock_.stamp(*input_, frame.pts, compat::duration(made));
     frame.time = stamp.time;
     frame.duration = stamp.duration;
-    frame.number = next_number_ < 0 ? -1 : next_number_++;
-    frame.params = describe(frame.picture.get());
+    frame.number = next_number_;
+    if (next_number_ >= 0)
+      next_number_ += frame.is_audio() ? frame.n_samples : 1;
     return frame;
   }
 }
@@ -227,7 +257,7 @@ Result<std::optional<DecodedFrame>> FrameReader::next() {
     return std::nullopt;
   DecodedFrame frame = std::move(ready_.front());
   ready_.pop_front();
-  if (!ready_.empty() && ready_.front().time > frame.time)
+  if (!frame.is_audio() && !ready_.empty() && ready_.front().time > frame.time)
     frame.duration = ready_.front().time - frame.time;
   return frame;
 }
@@ -341,11 +371,15 @@ void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
   cache_.clear();
   last_read_ = -1;
   for (const DecodedFrame &frame : ready_)
-    if (frame.number >= 0)
-      cache_.put(frame.number, frame.picture.get(), frame.number);
+    if (frame.number >= 0 && index_->holds_unit(frame.number)) {
+      const int64_t number = index_->frame_of(frame.number);
+      cache_.put(number, frame.picture.get(), number);
+    }
   ready_.clear();
-  if (counted && index_->means() != FrameIndex::Means::rate)
+  if (counted && index_->means() != FrameIndex::Means::rate && !index_->is_audio())
     position_.given = int32_t(next_number_ - 1);
+  else if (counted && index_->is_audio() && index_->holds_unit(next_number_))
+    position_.given = int32_t(index_->frame_of(next_number_) - 1);
   else
     position_.begun_with = -1; /* who knows where that is */
   position_.ended = ended_;
@@ -361,12 +395,12 @@ void FrameReader::use_index(std::shared_ptr<const FrameIndex> index) {
 
 DecodedFrame FrameReader::present(FramePtr picture, int64_t number) {
   DecodedFrame frame;
-  frame.number = number;
+  frame.number = index_->first_unit(number);
   frame.pts = index_->frame(number).pts;
   frame.time = index_->time(number);
   frame.duration = std::max<int64_t>(index_->end(number) - frame.time, 0);
-  frame.params = describe(picture.get());
   frame.picture = std::move(picture);
+  describe(frame);
   return frame;
 }
 
@@ -639,6 +673,9 @@ static bool is_flawed(const AVFrame *picture) {
 }
 
 bool FrameReader::is_true(const AVFrame *picture, int32_t number) const {
+  /* Where the container has samples cut off, it tells only some packets of it. */
+  if (index_->is_audio() && picture->nb_samples != index_->units_in(number))
+    return false;
   if (index_->means() == FrameIndex::Means::hashes)
     return FrameIndex::hash_of(picture) == index_->hash(number);
   /* What linear decoding gives is right as it is. After a seek, flaws may be missing references. */
@@ -683,7 +720,11 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
         return FramePtr();
       continue;
     }
-    const PictureKind kind{(*picture)->format, (*picture)->width, (*picture)->height};
+    const AVFrame *made = picture->get();
+    const PictureKind kind =
+        index_->is_audio()
+            ? PictureKind{made->format, made->sample_rate, made->ch_layout.nb_channels}
+            : PictureKind{made->format, made->width, made->height};
     const bool changes = kind_ && *kind_ != kind;
     kind_ = kind;
     if (changes && !renew_decoder_) {

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "audioparams.hpp"
 #include "framecache.hpp"
 #include "frameindex.hpp"
 #include "streamclock.hpp"
@@ -19,15 +20,24 @@
 namespace framewise {
 
 struct DecodedFrame {
-  FramePtr picture;
-  int64_t number = -1;          /* -1: not known */
+  FramePtr picture;             /* or audio */
+  int64_t number = -1;          /* of audio, that of the first sample; -1: not known */
   int64_t pts = AV_NOPTS_VALUE; /* as the container stores it, in the stream's time base */
   int64_t time = 0;             /* stream time in ns; below 0 before the container's start */
   int64_t duration = 0;         /* ns until the next frame's time */
   VideoParams params;
+  /* Of audio; its duration is that of the samples. */
+  AudioParams audio;
+  int first_sample = 0, n_samples = 0; /* which of `picture` are meant */
+
+  bool is_audio() const { return n_samples > 0; }
+  /* Leaves `count` samples from `first` on of those that are meant. */
+  void cut_samples(int first, int count);
 };
 
-/* Frames in a run from the start with next(), which needs no index; or any frame by number with
+/* Of video or audio, which comes in frames as the decoder gives it.
+ *
+ * Frames in a run from the start with next(), which needs no index; or any frame by number with
  * read(), which does. Owned and used by one thread at a time; only the Interruption may be touched
  * from others. */
 class FRAMEWISE_INTERNAL FrameReader {
@@ -116,7 +126,8 @@ class FRAMEWISE_INTERNAL FrameReader {
   bool is_true(const AVFrame *picture, int32_t number) const;
   DecodedFrame present(FramePtr picture, int64_t number);
 
-  VideoParams describe(const AVFrame *picture);
+  void describe(DecodedFrame &frame);
+  VideoParams describe_picture(const AVFrame *picture);
 
   ReaderSettings settings_;
   std::unique_ptr<ContainerInput> input_;
@@ -137,7 +148,8 @@ class FRAMEWISE_INTERNAL FrameReader {
   std::deque<DecodedFrame> ready_;
   bool ended_ = false; /* the decoder has given its last picture */
   StreamClock clock_;
-  int64_t next_number_ = 0; /* of the frame that the decoder gives next; -1: not known */
+  /* Of the frame, or the first sample, that the decoder gives next; -1: not known. */
+  int64_t next_number_ = 0;
   /* After a seek: pictures before this pts may lack what they refer to, and are dropped. */
   int64_t first_good_pts_ = AV_NOPTS_VALUE;
 
@@ -149,7 +161,7 @@ class FRAMEWISE_INTERNAL FrameReader {
   int64_t run_ = 0, back_run_ = 0; /* frames read one after the other, and backwards */
   int64_t misses_ = 0;
   bool disproved_ = false;
-  using PictureKind = std::array<int, 3>; /* format, width, height */
+  using PictureKind = std::array<int, 3>; /* format, width, height; or format, rate, channels */
   std::optional<PictureKind> kind_;       /* of what the decoder gave last */
   bool renew_decoder_ = false;            /* rather than flush it: that has changed on the way */
   int64_t seeks_ = 0;

@@ -171,6 +171,7 @@ void IndexBuilder::forget_frames() {
   table_.frame_packet.clear();
   table_.frame_flags.clear();
   table_.frame_type.clear();
+  table_.frame_sample.clear();
   table_.hashes.clear();
 }
 
@@ -252,7 +253,7 @@ bool IndexBuilder::is_small() const {
 
 std::shared_ptr<FrameIndex> IndexBuilder::finish(IndexArrays table, IndexFacts facts) const {
   const AVRational tick = input_->stream()->time_base;
-  derive_columns(table, facts, av_rescale(1000000000, tick.num, tick.den) + 1);
+  derive_columns(table, facts, av_rescale(1000000000, tick.num, tick.den) + 1, preroll_);
   auto store = std::make_shared<const IndexArrays>(std::move(table));
   auto index = std::make_shared<FrameIndex>(std::move(facts), view_of(*store), store);
   index->set_packets_read(packets_read_);
@@ -331,6 +332,10 @@ void IndexBuilder::publish_part(size_t frames) {
   part.frame_packet.resize(n);
   part.frame_flags.resize(n);
   part.frame_type.resize(n);
+  if (facts.sample_rate > 0) {
+    facts.n_samples = part.frame_sample[n];
+    part.frame_sample.resize(n);
+  }
   part.hashes.resize(std::min(part.hashes.size(), n));
   request_.publish_part(finish(std::move(part), std::move(facts)));
 }
@@ -341,7 +346,7 @@ Result<std::shared_ptr<FrameIndex>> IndexBuilder::build() {
   if (!input)
     return Failure(input.error());
   input_ = std::move(*input);
-  if (request_.mode == IndexMode::constant_framerate) {
+  if (request_.mode == IndexMode::constant_framerate && !input_->is_audio()) {
     if (auto made = by_rate(); !made)
       return Failure(made.error());
     return std::make_shared<FrameIndex>(facts_, IndexView(), nullptr);
@@ -351,6 +356,15 @@ Result<std::shared_ptr<FrameIndex>> IndexBuilder::build() {
         SEEK, format("`%s` cannot be read twice, so there is no index of its frames.",
                      request_.reader.input.location.c_str()));
   const bool verified = request_.mode == IndexMode::verified;
+  if (input_->is_audio()) {
+    if (auto read = read_audio(); !read)
+      return Failure(read.error());
+    auto index = finish(std::move(table_), std::move(facts_));
+    GST_INFO("%s: %" G_GINT64_FORMAT " samples in %" G_GINT64_FORMAT " frames, %s",
+             request_.reader.input.location.c_str(), index->n_units(), index->n_frames(),
+             index->is_exact() ? "exact" : "not exact");
+    return index;
+  }
   passes_ = verified ? 2 : 1;
   if (auto scanned = scan(); !scanned)
     return Failure(scanned.error());

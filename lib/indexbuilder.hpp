@@ -2,18 +2,21 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Three files: indexbuilder.cpp reads the packets and decides what more there is to do,
- * indexbuilder-growth.cpp goes on with the index of a file that has grown, and
- * indexbuilder-decode.cpp decodes where packets do not tell enough.
+ * Four files: indexbuilder.cpp reads the packets and decides what more there is to do,
+ * indexbuilder-growth.cpp goes on with the index of a file that has grown,
+ * indexbuilder-decode.cpp decodes where packets do not tell enough, and indexbuilder-audio.cpp does
+ * all of it for audio.
  */
 #pragma once
 
 #include "frameindex.hpp"
+#include "indexcolumns.hpp"
 #include "packetinspector.hpp"
 
 namespace framewise {
 
 class PictureDecoder;
+class StreamClock;
 
 /* Lives on one thread, for one build(). */
 class FRAMEWISE_INTERNAL IndexBuilder {
@@ -53,6 +56,10 @@ class FRAMEWISE_INTERNAL IndexBuilder {
   Result<bool> gives_the_same(const FrameIndex &index, PictureDecoder &decoder,
                               const std::vector<PacketPtr> &packets, int32_t begin, int frames);
   Result<void> decode_all(Keep keep, Care care);
+  Result<void> read_audio();
+  void add_audio(const AVFrame *audio, StreamClock &clock);
+  Result<void> prove_preroll(const std::vector<PacketPtr> &packets);
+  Result<bool> is_enough(const Preroll &preroll, const std::vector<PacketPtr> &packets);
   bool is_small() const;
   std::shared_ptr<FrameIndex> finish(IndexArrays table, IndexFacts facts) const;
   bool is_part_due() const;
@@ -68,6 +75,7 @@ class FRAMEWISE_INTERNAL IndexBuilder {
   std::shared_ptr<const FrameIndex> earlier_;
   IndexArrays table_;
   IndexFacts facts_;
+  Preroll preroll_;      /* of audio */
   bool corrupt_ = false; /* by what the demuxer says */
   bool damaged_ = false; /* by what the decoder says */
   /* Each pass over the file is a part of the whole. */

@@ -33,6 +33,69 @@ static void fill_seek_columns(IndexArrays &table, const IndexFacts &facts) {
     table.first_good[0] = 0;
 }
 
+Preroll preroll_of(AVCodecID codec) {
+  switch (codec) {
+  case AV_CODEC_ID_MP1:
+  case AV_CODEC_ID_MP2:
+    return {2}; /* the window of the filter bank reaches over 15 blocks of 32 samples before */
+  case AV_CODEC_ID_MP3:
+    return {2, 511, 38}; /* main_data_begin has 9 bits (ISO/IEC 11172-3, 2.4.1.7); header and side
+                            information do not count */
+  case AV_CODEC_ID_AAC:
+  case AV_CODEC_ID_AAC_LATM:
+    return {2}; /* half of each window overlaps; so do the blocks of spectral band replication */
+  case AV_CODEC_ID_OPUS:
+    return {16}; /* 80 ms are to be decoded before a place (RFC 7845, 4.6), in frames from 2.5 ms
+                    on: and more, as what converges has not ended there */
+  case AV_CODEC_ID_WMAV1:
+  case AV_CODEC_ID_WMAV2:
+  case AV_CODEC_ID_WMAPRO:
+    return {3}; /* superframes share bits, frames overlap */
+  case AV_CODEC_ID_ADPCM_G722:
+  case AV_CODEC_ID_ADPCM_G726:
+    return {2};
+  default: {
+    const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec);
+    const bool lossless = descriptor && descriptor->props & AV_CODEC_PROP_LOSSLESS &&
+                          !(descriptor->props & AV_CODEC_PROP_LOSSY);
+    return {lossless ? 0 : 1};
+  }
+  }
+}
+
+/* Every key packet is a place to begin; what comes right then are the frames of the packets after
+ * the pre-roll. The first frame may be cut at its front, as only the first packets tell. */
+static void fill_audio_seek_columns(IndexArrays &table, const IndexFacts &facts,
+                                    const Preroll &preroll) {
+  const auto n = int32_t(table.packet_pts.size());
+  table.first_good.assign(size_t(n), SeekTable::never);
+  if (n > 0)
+    table.first_good[0] = 0;
+  if (facts.counts_only || table.frame_packet.empty())
+    return;
+  /* Per packet: the first frame of it or of a later one. */
+  std::vector<int32_t> frame_from(size_t(n) + 1, SeekTable::never);
+  for (int32_t i = n; i-- > 0;)
+    frame_from[i] = table.first_frame_from[i] >= 0 ? table.first_frame_from[i] : frame_from[i + 1];
+  int64_t bytes = 0; /* of the packets from i to before `good` */
+  int32_t good = 0;
+  auto payload = [&](int32_t i) {
+    return std::max<int64_t>(int64_t(table.packet_size[i]) - preroll.overhead, 0);
+  };
+  for (int32_t i = 0; i < n; i++) {
+    if (good < i) {
+      good = i;
+      bytes = 0;
+    }
+    while (good < n && (good - i < preroll.packets || bytes < preroll.bytes))
+      bytes += payload(good++);
+    const bool is_place = table.packet_flags[i] & packet_flag::key && i > table.frame_packet[0];
+    if (is_place && good < n)
+      table.first_good[i] = frame_from[good];
+    bytes -= good > i ? payload(i) : 0;
+  }
+}
+
 static bool is_even(const std::vector<int64_t> &times, int64_t precision) {
   const int64_t n = int64_t(times.size());
   for (int64_t i = 1; i + 1 < n; i++) {
@@ -54,7 +117,8 @@ static void fill_by_pos(IndexArrays &table) {
     std::stable_sort(table.by_pos.begin(), table.by_pos.end(), is_before);
 }
 
-void derive_columns(IndexArrays &table, IndexFacts &facts, int64_t precision) {
+void derive_columns(IndexArrays &table, IndexFacts &facts, int64_t precision,
+                    const Preroll &preroll) {
   facts.n_frames = int64_t(table.frame_pts.size());
   table.further.clear();
   table.keys.clear();
@@ -72,7 +136,10 @@ void derive_columns(IndexArrays &table, IndexFacts &facts, int64_t precision) {
   std::sort(table.further.begin(), table.further.end());
   fill_by_pos(table);
   facts.constant_framerate = is_even(table.frame_time, precision);
-  fill_seek_columns(table, facts);
+  if (facts.sample_rate > 0)
+    fill_audio_seek_columns(table, facts, preroll);
+  else
+    fill_seek_columns(table, facts);
 }
 
 } // namespace framewise

@@ -50,6 +50,8 @@ std::vector<uint8_t> to_index_file(const FrameIndex &index, const IndexOrigin &o
   header.rate_den = facts.rate.den;
   header.media = origin.fingerprint.state;
   header.taken = origin.fingerprint.taken;
+  header.n_samples = facts.n_samples;
+  header.sample_rate = facts.sample_rate;
 
   std::vector<uint8_t> bytes(data_begin);
   std::vector<Section> sections;
@@ -138,6 +140,8 @@ class IndexFileReader {
     facts.end_time = header_.end_time;
     facts.first_time = header_.first_time;
     facts.rate = {header_.rate_num, header_.rate_den};
+    facts.n_samples = header_.n_samples;
+    facts.sample_rate = header_.sample_rate;
     return facts;
   }
 

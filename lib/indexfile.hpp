@@ -47,8 +47,10 @@ struct Header {
   int32_t rate_num, rate_den;
   FileState media;
   int64_t taken;
+  int64_t n_samples;
+  int32_t sample_rate, unused;
 };
-static_assert(sizeof(Header) == 120);
+static_assert(sizeof(Header) == 136);
 
 struct Section {
   uint64_t offset, size; /* bytes */
@@ -56,7 +58,7 @@ struct Section {
 
 constexpr char magic[8] = {'g', 's', 't', 'f', 'w', 'i', 'd', 'x'};
 constexpr uint32_t byte_order = 0x01020304;
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 constexpr size_t alignment = 8; /* of sections */
 constexpr size_t checksum_begin = offsetof(Header, checksum), checksummed = checksum_begin + 8;
 enum Flag : uint32_t {

@@ -73,6 +73,8 @@ const char *refuse_rate(const IndexFacts &facts, const IndexView &table) {
              table.columns());
   if (!empty)
     return "packets or frames beside a rate";
+  if (facts.sample_rate != 0 || facts.n_samples != 0)
+    return "samples beside a rate";
   if (facts.rate.num <= 0 || facts.rate.den <= 0 || !is_near(facts.first_time))
     return "no frame rate";
   constexpr int64_t ns_per_second = 1000000000;
@@ -101,6 +103,24 @@ const char *refuse_lengths(const IndexFacts &facts, const IndexView &table) {
   return table.by_pos.size() > packets || table.keys.size() > frames
              ? "the number of keys or places"
              : nullptr;
+}
+
+/* Sound: each frame has a sample or more, and all of them are as many as is said. */
+const char *refuse_samples(const IndexFacts &facts, const IndexView &table) {
+  const auto &first = table.frame_sample;
+  if (facts.sample_rate == 0)
+    return first.empty() && facts.n_samples == 0 ? nullptr : "samples of video";
+  if (facts.sample_rate < 0 || first.size() != table.frame_pts.size() ||
+      !is_near(facts.n_samples) || !is_rising(first))
+    return "samples of frames";
+  if (first.empty())
+    return facts.n_samples == 0 ? nullptr : "the number of samples";
+  constexpr int64_t most_in_a_frame = std::numeric_limits<int32_t>::max();
+  unsigned bad = unsigned(first.front() != 0) | unsigned(facts.n_samples <= first.back()) |
+                 unsigned(facts.n_samples - first.back() > most_in_a_frame);
+  for (size_t i = 1; i < first.size(); i++)
+    bad |= unsigned(first[i] - first[i - 1] > most_in_a_frame);
+  return bad ? "the number of samples" : nullptr;
 }
 
 const char *refuse_packets(const IndexView &table) {
@@ -161,6 +181,8 @@ const char *reason_to_refuse(const IndexFacts &facts, const IndexView &table) {
   if (const char *reason = refuse_lengths(facts, table))
     return reason;
   if (const char *reason = refuse_packets(table))
+    return reason;
+  if (const char *reason = refuse_samples(facts, table))
     return reason;
   return refuse_frames(facts, table);
 }

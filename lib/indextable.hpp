@@ -32,6 +32,9 @@ struct IndexFacts {
   AVRational rate{0, 1};
   int64_t first_time = 0;
   std::string distrust;
+  /* Of audio; 0: it is video. */
+  int32_t sample_rate = 0;
+  int64_t n_samples = 0;
 };
 
 /* One of the `nth` (from 1 on) further pictures of a packet. */
@@ -60,19 +63,20 @@ template <template <typename> typename Column> struct IndexTable {
   Column<int32_t> frame_packet;
   Column<uint8_t> frame_flags;
   Column<char> frame_type;
-  Column<uint64_t> hashes; /* or none at all */
+  Column<int64_t> frame_sample; /* number of its first sample; of audio only */
+  Column<uint64_t> hashes;      /* or none at all */
   /* Of their own lengths. */
   Column<int32_t> by_pos; /* packets that have a place, by that */
   Column<int32_t> keys;   /* numbers of key frames */
   Column<FurtherFrame> further;
 
-  static constexpr size_t n_columns = 18;
+  static constexpr size_t n_columns = 19;
   /* All of them, in the order in which they are saved. */
   template <typename Self> static auto columns_of(Self &t) {
     return std::tie(t.packet_pts, t.packet_dts, t.packet_pos, t.packet_duration, t.packet_size,
                     t.first_frame_from, t.first_good, t.packet_flags, t.packet_type, t.frame_pts,
-                    t.frame_time, t.frame_packet, t.frame_flags, t.frame_type, t.hashes, t.by_pos,
-                    t.keys, t.further);
+                    t.frame_time, t.frame_packet, t.frame_flags, t.frame_type, t.frame_sample,
+                    t.hashes, t.by_pos, t.keys, t.further);
   }
   auto columns() { return columns_of(*this); }
   auto columns() const { return columns_of(*this); }

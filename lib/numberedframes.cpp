@@ -27,6 +27,11 @@ Result<std::unique_ptr<NumberedFrames>> NumberedFrames::open(PlayerSettings sett
   if (!reader)
     return Failure(reader.error());
   self->reader_ = std::move(*reader);
+  if (self->input().is_audio())
+    return FRAMEWISE_FAIL_STREAM(
+        WRONG_TYPE, format("Stream `%s` of `%s` is audio, and frames are read by number of video "
+                           "only. `containersrc` plays audio.",
+                           self->settings_.reader.input.stream.c_str(), self->name_.c_str()));
   self->reader_->set_cache_size(self->settings_.cache_size);
   return self;
 }

@@ -9,7 +9,8 @@ namespace framewise {
 PacketInspector::PacketInspector(const ContainerInput &input)
     : stream_(input.stream()), demuxer_reads_ahead_(input.context()->flags & AVFMT_FLAG_GENPTS),
       codec_id_(stream_->codecpar->codec_id), codec_(new_codec_context(nullptr)),
-      parser_(av_parser_init(codec_id_)) {
+      parser_(stream_->codecpar->codec_type == AVMEDIA_TYPE_VIDEO ? av_parser_init(codec_id_)
+                                                                  : nullptr) {
   avcodec_parameters_to_context(codec_.get(), stream_->codecpar);
   if (parser_)
     parser_->flags |= PARSER_FLAG_COMPLETE_FRAMES;

@@ -10,16 +10,16 @@ namespace framewise {
 
 /* As buffers carry it: frames from before the container's start are shown at its start. */
 static int64_t shown_time(int64_t number, const FrameIndex &index) {
-  const int64_t time = number < index.n_frames() ? index.time(number) : index.end_time();
+  const int64_t time = number < index.n_units() ? index.unit_time(number) : index.end_time();
   return std::max<int64_t>(time, 0);
 }
 
 /* The last frame that begins before `time`; PlayRange::none where there is none. */
 static int64_t last_before(int64_t time, const FrameIndex &index) {
-  int64_t number = index.frame_at(time);
-  while (number + 1 < index.n_frames() && index.time(number + 1) < time)
+  int64_t number = index.unit_at(time);
+  while (number + 1 < index.n_units() && index.unit_time(number + 1) < time)
     number++;
-  while (number >= 0 && index.time(number) >= time)
+  while (number >= 0 && index.unit_time(number) >= time)
     number--;
   return number;
 }
@@ -69,16 +69,16 @@ static bool is_missing(const PlayBound &start, int64_t n_frames) {
 
 Result<PlayRange> PlayRange::resolve(const PlayRequest &request, const FrameLimits &limits,
                                      const FrameIndex &index) {
-  const int64_t n = index.n_frames();
+  const int64_t n = index.n_units();
   if (is_missing(request.start, n))
-    return FRAMEWISE_FAIL_RESOURCE(SEEK, format("There is no frame %" G_GINT64_FORMAT
-                                                ": the stream has %" G_GINT64_FORMAT
-                                                ", from 0 to %" G_GINT64_FORMAT ".",
-                                                request.start.value, n, n - 1));
+    return FRAMEWISE_FAIL_RESOURCE(
+        SEEK, format("There is no %s %" G_GINT64_FORMAT ": the stream has %" G_GINT64_FORMAT
+                     ", from 0 to %" G_GINT64_FORMAT ".",
+                     index.is_audio() ? "sample" : "frame", request.start.value, n, n - 1));
 
   PlayRange range;
   range.backwards_ = request.is_backwards();
-  const bool knows_keys = index.means() != FrameIndex::Means::rate;
+  const bool knows_keys = index.has_key_units();
   range.key_frames_only_ = request.key_frames_only && knows_keys;
   range.begin_ = from_start(limits.begin, n);
   range.end_ = std::max(from_start(limits.end, n), range.begin_);
@@ -129,10 +129,10 @@ void PlayRange::resolve_forwards(const PlayRequest &request, const FrameIndex &i
   if (begin_ >= end_ || begins_at_stop)
     return;
   if (number == none)
-    number = std::max(index.frame_at(time), begin_);
+    number = std::max(index.unit_at(time), begin_);
   if (number >= end_)
     return;
-  const bool knows_keys = index.means() != FrameIndex::Means::rate;
+  const bool knows_keys = index.has_key_units();
   if (request.snap != KeySnap::none && knows_keys) {
     number = std::max(snap_to_key(request.snap, number, time, index), begin_);
     const int64_t snapped = shown_time(number, index);
@@ -164,7 +164,7 @@ void PlayRange::resolve_backwards(const PlayRequest &request, const FrameIndex &
   number = std::min(number, end_ - 1);
   if (number < begin_)
     return;
-  const bool knows_keys = index.means() != FrameIndex::Means::rate;
+  const bool knows_keys = index.has_key_units();
   if (request.snap != KeySnap::none && knows_keys) {
     number = snap_to_key(request.snap, number, index.time(number), index);
     number = std::clamp(number, begin_, end_ - 1);
@@ -174,10 +174,24 @@ void PlayRange::resolve_backwards(const PlayRequest &request, const FrameIndex &
   }
   if (key_frames_only_)
     number = index.key_frame_until(number);
-  last_ = start_.number != none ? start_.number : index.frame_at(start_.time);
+  last_ = start_.number != none ? start_.number : index.unit_at(start_.time);
   last_ = std::max(last_, begin_);
   if (number >= last_)
     first_ = number;
+}
+
+PlayRange::Piece PlayRange::piece_at(int64_t number, const FrameIndex &index) const {
+  if (!index.is_audio())
+    return {number, 0, 1, after(number, index)};
+  const int64_t frame = index.frame_of(number);
+  const int64_t first = index.first_unit(frame), end = first + index.units_in(frame);
+  if (backwards_) {
+    const int64_t begin = std::max(first, last_);
+    return {frame, int32_t(begin - first), int32_t(number + 1 - begin),
+            begin > last_ ? begin - 1 : none};
+  }
+  const int64_t stop = std::min(end, last_ + 1);
+  return {frame, int32_t(number - first), int32_t(stop - number), stop <= last_ ? stop : none};
 }
 
 int64_t PlayRange::after(int64_t number, const FrameIndex &index) const {

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
+ * What is said of frames here goes for samples where the index is one of audio: see "units" there.
+ *
  * Pure: a request and an index in, numbers and times out. No file, no decoder, no element.
  */
 #pragma once
@@ -67,8 +69,16 @@ class FRAMEWISE_INTERNAL PlayRange {
 
   /* In the order of playing; none where there is nothing to play. */
   int64_t first() const { return first_; }
-  /* The frame after `number`; none at the end. */
+  /* The frame after `number`; none at the end. Of video. */
   int64_t after(int64_t number, const FrameIndex &index) const;
+  /* What is given at once: a frame of video; of audio what lies within the range of the decoded
+   * frame that holds sample `number`, from there on in the order of playing. */
+  struct Piece {
+    int64_t frame;        /* of the index */
+    int32_t first, count; /* within the frame, of what is counted */
+    int64_t next;         /* where it goes on; none at the end */
+  };
+  Piece piece_at(int64_t number, const FrameIndex &index) const;
   const PlayBounds &bounds() const { return bounds_; }
   /* The limits begin where the stream has ended already. */
   bool begins_past_the_end() const { return begins_past_the_end_; }

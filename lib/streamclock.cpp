@@ -5,6 +5,8 @@
 #include "streamclock.hpp"
 #include "framebridge.hpp"
 
+#include <algorithm>
+
 namespace framewise {
 
 constexpr int64_t ns_per_second = 1000000000;
@@ -42,6 +44,35 @@ StreamClock::Stamp StreamClock::stamp(const ContainerInput &input, int64_t pts,
     stamp.time = last_->time + 1;
   last_ = stamp;
   return stamp;
+}
+
+StreamClock::Stamp StreamClock::stamp_audio(const ContainerInput &input, int64_t pts, int samples,
+                                            int sample_rate) {
+  constexpr int64_t new_start = ns_per_second / 10; /* as for pictures */
+  auto length_of = [&](int64_t n) {
+    return av_rescale_rnd(n, ns_per_second, sample_rate, AV_ROUND_DOWN);
+  };
+  const AVRational tick = input.stream()->time_base;
+  const int64_t tolerance =
+      std::max(length_of(samples) / 2, 2 * av_rescale(ns_per_second, tick.num, tick.den));
+  const int64_t expected = last_ ? last_->time + last_->duration : 0;
+  int64_t time = expected;
+  if (pts != AV_NOPTS_VALUE) {
+    const int64_t told = input.to_stream_time(pts);
+    if (last_ && input.context()->iformat->flags & AVFMT_TS_DISCONT &&
+        told + offset_ < expected - new_start)
+      offset_ = expected - told;
+    if (!last_ || told + offset_ > expected + tolerance)
+      time = told + offset_;
+  }
+  if (!last_ || time != expected || run_rate_ != sample_rate) {
+    run_start_ = time;
+    run_samples_ = 0;
+    run_rate_ = sample_rate;
+  }
+  run_samples_ += samples;
+  last_ = Stamp{time, std::max<int64_t>(run_start_ + length_of(run_samples_) - time, 1)};
+  return *last_;
 }
 
 } // namespace framewise

@@ -20,6 +20,9 @@ class FRAMEWISE_INTERNAL StreamClock {
     int64_t duration; /* ns, as stored or as the rate has it: not yet the way to the next frame */
   };
   Stamp stamp(const ContainerInput &input, int64_t pts, int64_t duration_ticks);
+  /* Audio goes on sample by sample, whatever its timestamps are rounded to. Where they are off by
+   * half a frame or more to the later there is a gap; to the earlier, it goes on all the same. */
+  Stamp stamp_audio(const ContainerInput &input, int64_t pts, int samples, int sample_rate);
   void reset() { *this = {}; }
   /* As after a seek: the next picture follows on none. */
   void forget_last() { last_.reset(); }
@@ -29,6 +32,9 @@ class FRAMEWISE_INTERNAL StreamClock {
 
  private:
   int64_t offset_ = 0; /* ns, added since the clock started anew */
+  /* Of audio: since when there was no gap. */
+  int64_t run_start_ = 0, run_samples_ = 0;
+  int run_rate_ = 0;
   std::optional<Stamp> last_;
 };
 

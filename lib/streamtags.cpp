@@ -46,8 +46,9 @@ GstPtr<GstTagList> stream_tags(const ContainerInput &input, const AVCodecContext
                    input.context()->iformat->long_name, nullptr);
   const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec->codec_id);
   if (descriptor && descriptor->long_name)
-    gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_VIDEO_CODEC, descriptor->long_name,
-                     nullptr);
+    gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE,
+                     input.is_audio() ? GST_TAG_AUDIO_CODEC : GST_TAG_VIDEO_CODEC,
+                     descriptor->long_name, nullptr);
   if (stream->codecpar->bit_rate > 0 && stream->codecpar->bit_rate <= G_MAXUINT)
     gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_BITRATE,
                      guint(stream->codecpar->bit_rate), nullptr);

@@ -1,0 +1,105 @@
+/* gst-framewise: how decoded audio leaves as buffers.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "audiodelivery.hpp"
+
+#include "audiobridge.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace framewise {
+
+/* All that GStreamer has, the best first: those of at least as many bits, fewest first. */
+static std::vector<AVSampleFormat> candidates_for(AVSampleFormat native) {
+  struct Quality {
+    AVSampleFormat packed;
+    int bits; /* of precision */
+  };
+  constexpr std::array known{Quality{AV_SAMPLE_FMT_U8, 8}, Quality{AV_SAMPLE_FMT_S16, 16},
+                             Quality{AV_SAMPLE_FMT_FLT, 24}, Quality{AV_SAMPLE_FMT_S32, 32},
+                             Quality{AV_SAMPLE_FMT_DBL, 53}};
+  const AVSampleFormat packed = av_get_packed_sample_fmt(native);
+  int bits = 64;
+  for (const Quality &quality : known)
+    if (quality.packed == packed)
+      bits = quality.bits;
+  /* Integers hold no float beyond full scale, so those of a float go to the other float first. */
+  auto rank = [&](const Quality &q) {
+    const bool was_float = packed == AV_SAMPLE_FMT_FLT || packed == AV_SAMPLE_FMT_DBL;
+    const bool is_float = q.packed == AV_SAMPLE_FMT_FLT || q.packed == AV_SAMPLE_FMT_DBL;
+    const int loss = std::max(bits - q.bits, 0) + (was_float && !is_float ? 100 : 0);
+    return std::pair(loss, q.bits);
+  };
+  std::array sorted = known;
+  std::sort(sorted.begin(), sorted.end(),
+            [&](const Quality &a, const Quality &b) { return rank(a) < rank(b); });
+  std::vector<AVSampleFormat> formats{native, av_sample_fmt_is_planar(native)
+                                                  ? packed
+                                                  : av_get_planar_sample_fmt(native)};
+  for (const Quality &quality : sorted) {
+    const AVSampleFormat planar = av_get_planar_sample_fmt(quality.packed);
+    const bool is_planar = av_sample_fmt_is_planar(native);
+    formats.push_back(is_planar ? planar : quality.packed);
+    formats.push_back(is_planar ? quality.packed : planar);
+  }
+  return formats;
+}
+
+Result<AudioDelivery> AudioDelivery::choose(const AudioParams &native, const GstCaps *accepted) {
+  for (AVSampleFormat format : candidates_for(native.format)) {
+    AudioParams output = native;
+    output.format = format;
+    if (to_gst_format(format) == GST_AUDIO_FORMAT_UNKNOWN)
+      continue;
+    CapsPtr caps = to_caps(output);
+    if (!caps || !gst_caps_can_intersect(caps.get(), accepted))
+      continue;
+    AudioDelivery delivery(native, output);
+    if (format != native.format) {
+      auto converter = AudioConverter::create(native, output);
+      if (!converter)
+        return Failure(converter.error());
+      delivery.converter_ = std::move(*converter);
+    }
+    return delivery;
+  }
+  CString text(gst_caps_to_string(accepted));
+  return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+              format("Downstream does not take audio of %s in any sample format. Put `audioconvert "
+                     "! audioresample` between.",
+                     native.describe().c_str()),
+              format("downstream takes %s", text.get()));
+}
+
+Result<BufferPtr> AudioDelivery::deliver(const DecodedFrame &frame) {
+  Result<BufferPtr> buffer = BufferPtr();
+  if (converter_) {
+    auto converted = converter_->convert(frame.picture.get(), frame.first_sample, frame.n_samples);
+    if (!converted)
+      return Failure(converted.error());
+    if (!*converted || (*converted)->nb_samples != frame.n_samples)
+      return FRAMEWISE_FAIL_STREAM(FORMAT, "Audio changed its length in conversion.");
+    buffer = wrap_audio(converted->get(), output_, 0, frame.n_samples);
+  } else {
+    buffer = wrap_audio(frame.picture.get(), output_, frame.first_sample, frame.n_samples);
+  }
+  if (!buffer)
+    return buffer;
+  GstBuffer *made = buffer->get();
+  /* What comes before the container's start has no stream time that a buffer could carry. */
+  const int64_t begin = std::max<int64_t>(frame.time, 0);
+  const int64_t end = std::max<int64_t>(frame.time + frame.duration, 0);
+  GST_BUFFER_PTS(made) = GstClockTime(begin);
+  GST_BUFFER_DURATION(made) = GstClockTime(end - begin);
+  if (frame.number >= 0) {
+    GST_BUFFER_OFFSET(made) = guint64(frame.number);
+    GST_BUFFER_OFFSET_END(made) = guint64(frame.number + frame.n_samples);
+  }
+  if (frame.picture->flags & AV_FRAME_FLAG_CORRUPT)
+    GST_BUFFER_FLAG_SET(made, GST_BUFFER_FLAG_CORRUPTED);
+  return buffer;
+}
+
+} // namespace framewise
