@@ -229,6 +229,18 @@ static GstFlowReturn end_of_range(GstContainerSrc *self, ContainerSrcState &stat
   return GST_FLOW_EOS;
 }
 
+/* Stream time at which a pass over the range ends. Passes over all of a container are as long as
+ * that is: so sound and picture, of which each has an element of its own, stay together. */
+static int64_t end_of_pass(const ContainerSrcState &state, int64_t played_until) {
+  constexpr int64_t inaccuracy = 100'000'000; /* of headers, ns */
+  const FramePlayer &player = *state.player;
+  const int64_t common = player.input().common_end();
+  const bool is_whole = state.player_settings.limits.is_everything() &&
+                        !player.requested().is_backwards() &&
+                        player.requested().stop.kind == PlayBound::Kind::open;
+  return is_whole && common >= 0 && played_until <= common + inaccuracy ? common : played_until;
+}
+
 /* At the end of the range: begins a new segment for the next pass over it, if one is due. A stop
  * that a seek asked for is the end of all. */
 static bool begin_next_pass(GstContainerSrc *self, ContainerSrcState &state) {
@@ -254,7 +266,11 @@ static bool begin_next_pass(GstContainerSrc *self, ContainerSrcState &state) {
   GST_OBJECT_LOCK(self);
   GstSegment segment = src->segment;
   GST_OBJECT_UNLOCK(self);
-  segment.base = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, segment.position);
+  const int64_t end = end_of_pass(state, int64_t(segment.position));
+  state.passes_are_common = end == player.input().common_end();
+  const guint64 reached = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, segment.position);
+  segment.base = guint64(int64_t(reached) +
+                         int64_t(double(end - int64_t(segment.position)) / ABS(segment.rate)));
   segment.flags = GstSegmentFlags(segment.flags & ~GST_SEGMENT_FLAG_RESET);
 
   PlayRequest whole;
@@ -313,7 +329,7 @@ GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
   auto ready = read_ahead(self, state);
   if (ready && !state.frame && begin_next_pass(self, state)) {
     ready = read_ahead(self, state);
-    if (state.frame)
+    if (state.frame && !state.passes_are_common)
       begin_segment_with(self, *state.frame);
   }
   if (!ready)

@@ -53,6 +53,7 @@ struct ContainerSrcState {
   std::optional<int64_t> audio_end;        /* stream time to which it was pushed; none: a new run */
   bool any_frame = false;                  /* was pushed */
   bool any_frame_in_pass = false;          /* since the range was begun, or sought in */
+  bool passes_are_common = false;          /* those of other streams are as long */
   int passes = 1;                          /* this one included; -1: for ever */
   bool segment_waits = true;               /* in the base class, for the first buffer */
   guint32 seqnum = gst_util_seqnum_next(); /* of the last seek */

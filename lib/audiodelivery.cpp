@@ -35,9 +35,8 @@ static std::vector<AVSampleFormat> candidates_for(AVSampleFormat native) {
   std::array sorted = known;
   std::sort(sorted.begin(), sorted.end(),
             [&](const Quality &a, const Quality &b) { return rank(a) < rank(b); });
-  std::vector<AVSampleFormat> formats{native, av_sample_fmt_is_planar(native)
-                                                  ? packed
-                                                  : av_get_planar_sample_fmt(native)};
+  std::vector<AVSampleFormat> formats{
+      native, av_sample_fmt_is_planar(native) ? packed : av_get_planar_sample_fmt(native)};
   for (const Quality &quality : sorted) {
     const AVSampleFormat planar = av_get_planar_sample_fmt(quality.packed);
     const bool is_planar = av_sample_fmt_is_planar(native);

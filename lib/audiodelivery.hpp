@@ -15,8 +15,8 @@ namespace framewise {
 class FRAMEWISE_INTERNAL AudioDelivery {
  public:
   /* The decoder's own sample format where `accepted` (any caps) admits it; else the same laid out
-   * the other way; else the closest that it admits, those first that lose nothing. Rate and channels
-   * stay. */
+   * the other way; else the closest that it admits, those first that lose nothing. Rate and
+   * channels stay. */
   static Result<AudioDelivery> choose(const AudioParams &native, const GstCaps *accepted);
 
   const AudioParams &native() const { return native_; }

@@ -423,6 +423,19 @@ int64_t ContainerInput::stream_end() const {
   return -1;
 }
 
+int64_t ContainerInput::common_end() const {
+  int streams = 0;
+  for (unsigned i = 0; i < context_->nb_streams; i++) {
+    const AVStream *stream = context_->streams[i];
+    const AVMediaType type = stream->codecpar->codec_type;
+    streams += type == AVMEDIA_TYPE_AUDIO ||
+               (type == AVMEDIA_TYPE_VIDEO && !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC));
+  }
+  if (streams < 2 || context_->duration == AV_NOPTS_VALUE || context_->duration <= 0)
+    return -1;
+  return av_rescale(context_->duration, 1000000000, AV_TIME_BASE);
+}
+
 AVRational ContainerInput::constant_framerate() const {
   const AVRational average = stream_->avg_frame_rate;
   AVRational real = stream_->r_frame_rate;

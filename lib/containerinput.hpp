@@ -63,6 +63,9 @@ class FRAMEWISE_INTERNAL ContainerInput {
   int64_t from_stream_time(int64_t ns) const;
   /* Stream time at which the stream ends, as the headers have it; -1 where they do not say. */
   int64_t stream_end() const;
+  /* Stream time at which the longest of the streams ends, to microseconds, where there are several
+   * of video or audio that can be played together; -1 where there is one, or nobody knows. */
+  int64_t common_end() const;
   /* The rate that the headers give if they agree that it is constant, else 0/1. */
   AVRational constant_framerate() const;
 

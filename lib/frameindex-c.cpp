@@ -349,9 +349,7 @@ GstStructure *gst_framewise_index_get_frame_info(const GstFramewiseIndex *index,
   const gint64 number = table.frame_of(frame);
   const framewise::IndexedFrame entry = table.frame(number);
   const GstClockTime time = shown_time(table.unit_time(frame));
-  const bool is_last_of_it = frame + 1 == table.first_unit(number) + table.units_in(number);
-  const GstClockTime end =
-      shown_time(is_last_of_it ? table.end(number) : table.unit_time(frame + 1));
+  const GstClockTime end = shown_time(table.unit_end(frame));
   GstStructure *info = gst_structure_new("GstFramewiseFrameInfo", "frame", G_TYPE_INT64, frame,
                                          "time", G_TYPE_UINT64, time, "duration", G_TYPE_UINT64,
                                          std::max(end, time) - time, nullptr);

@@ -19,6 +19,8 @@ FrameIndex::FrameIndex(IndexFacts facts, IndexView table, std::shared_ptr<const 
     : facts_(std::move(facts)), table_(table), store_(std::move(store)) {
   seek_table_.first_good = table_.first_good;
   seek_table_.packet_of = table_.frame_packet;
+  if (is_audio())
+    find_runs();
 }
 
 template <typename T> static bool begins_with(std::span<const T> whole, std::span<const T> part) {
@@ -44,12 +46,9 @@ int64_t FrameIndex::time(int64_t number) const {
 }
 
 int64_t FrameIndex::end(int64_t number) const {
-  const int64_t next = number + 1 < n_frames() ? time(number + 1) : end_time();
-  if (!is_audio())
-    return next;
-  const int64_t length =
-      av_rescale_rnd(units_in(number), ns_per_second, facts_.sample_rate, AV_ROUND_UP);
-  return std::min(next, time(number) + length);
+  if (is_audio())
+    return unit_end(first_unit(number) + units_in(number) - 1);
+  return number + 1 < n_frames() ? time(number + 1) : end_time();
 }
 
 int64_t FrameIndex::frame_of(int64_t unit) const {
@@ -70,30 +69,52 @@ int32_t FrameIndex::units_in(int64_t number) const {
   return int32_t(next - table_.frame_sample[number]);
 }
 
-/* The n-th sample of a frame begins n / sample rate after it, rounded down: as the ns of a sample's
+/* ---- Audio --------------------------------------------------------------------------------------
+ * The n-th sample of a run begins n / sample rate after it, rounded down: as the ns of a sample's
  * time are told, they lead back to that very sample. */
+
+int64_t AudioRun::time_of(int64_t unit, int32_t sample_rate) const {
+  return time + av_rescale_rnd(unit - first, ns_per_second, sample_rate, AV_ROUND_DOWN);
+}
+
+void FrameIndex::find_runs() {
+  for (int64_t number = 0; number < n_frames(); number++) {
+    const int64_t first = table_.frame_sample[number], time = table_.frame_time[number];
+    if (runs_.empty() || runs_.back().time_of(first, facts_.sample_rate) != time)
+      runs_.push_back({first, time});
+  }
+}
+
+const AudioRun &FrameIndex::run_of(int64_t unit) const {
+  const auto next = std::upper_bound(runs_.begin(), runs_.end(), unit,
+                                     [](int64_t u, const AudioRun &run) { return u < run.first; });
+  return *std::prev(next);
+}
+
 int64_t FrameIndex::unit_time(int64_t unit) const {
-  if (!is_audio())
-    return time(unit);
-  const int64_t number = frame_of(unit);
-  const int64_t after = av_rescale_rnd(unit - table_.frame_sample[number], ns_per_second,
-                                       facts_.sample_rate, AV_ROUND_DOWN);
-  return std::min(time(number) + after, end(number));
+  return is_audio() ? run_of(unit).time_of(unit, facts_.sample_rate) : time(unit);
+}
+
+int64_t FrameIndex::unit_end(int64_t unit) const {
+  return is_audio() ? run_of(unit).time_of(unit + 1, facts_.sample_rate) : end(unit);
 }
 
 int64_t FrameIndex::unit_at(int64_t time) const {
-  const int64_t number = frame_at(time);
-  if (!is_audio() || n_frames() == 0)
-    return number;
-  const int64_t begin = this->time(number);
-  if (time < begin)
-    return table_.frame_sample[number];
-  if (time >= end(number) && number + 1 < n_frames())
-    return table_.frame_sample[number + 1];
-  const int64_t within =
-      av_rescale_rnd(time - begin + 1, facts_.sample_rate, ns_per_second, AV_ROUND_UP) - 1;
-  return table_.frame_sample[number] + std::clamp<int64_t>(within, 0, units_in(number) - 1);
+  if (!is_audio() || runs_.empty())
+    return frame_at(time);
+  const auto next = std::upper_bound(runs_.begin(), runs_.end(), time,
+                                     [](int64_t t, const AudioRun &run) { return t < run.time; });
+  if (next == runs_.begin())
+    return 0;
+  const AudioRun &run = *std::prev(next);
+  const int64_t unit =
+      run.first +
+      av_rescale_rnd(time - run.time + 1, facts_.sample_rate, ns_per_second, AV_ROUND_UP) - 1;
+  return next == runs_.end() ? std::min(unit, n_units() - 1) : std::min(unit, next->first);
 }
+
+/* ---- Frames and packets -------------------------------------------------------------------------
+ */
 
 IndexedPacket FrameIndex::packet(int32_t i) const {
   const uint8_t flags = table_.packet_flags[i];

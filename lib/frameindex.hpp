@@ -56,6 +56,15 @@ struct IndexOrigin {
   bool scan_was_disproved = false;
 };
 
+/* Samples without a gap between them. */
+struct AudioRun {
+  int64_t first = 0; /* number of the first sample */
+  int64_t time = 0;  /* when that begins: stream time, ns */
+
+  /* When sample `unit` begins, which is in the run or would be, had that gone on. */
+  int64_t time_of(int64_t unit, int32_t sample_rate) const;
+};
+
 /* Never changes once it is made: any thread may read it. */
 class FRAMEWISE_INTERNAL FrameIndex {
  public:
@@ -143,7 +152,9 @@ class FRAMEWISE_INTERNAL FrameIndex {
   int64_t frame_of(int64_t unit) const;
   int64_t first_unit(int64_t number) const;
   int32_t units_in(int64_t number) const;
-  int64_t unit_time(int64_t unit) const; /* stream time, ns */
+  int64_t unit_time(int64_t unit) const;      /* stream time, ns */
+  int64_t unit_end(int64_t unit) const;       /* that of the next, but for gaps */
+  const AudioRun &run_of(int64_t unit) const; /* of audio */
   /* As frame_at(). In a gap of the audio it is the sample after it. */
   int64_t unit_at(int64_t time) const;
   /* There are such that others refer to, and such that can be gone to more cheaply. */
@@ -169,10 +180,13 @@ class FRAMEWISE_INTERNAL FrameIndex {
   static uint64_t hash_of(const AVFrame *picture);
 
  private:
+  void find_runs();
+
   IndexFacts facts_;
   IndexView table_;
   std::shared_ptr<const void> store_; /* what table_ views */
   SeekTable seek_table_;
+  std::vector<AudioRun> runs_; /* of audio, in order */
   std::shared_ptr<const IndexOrigin> origin_;
   bool saved_ = false, wants_saving_ = true;
   int64_t packets_read_ = 0;

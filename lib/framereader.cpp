@@ -148,18 +148,16 @@ static void read_stream_hdr(const AVStream *stream, VideoParams &params) {
 }
 
 void DecodedFrame::cut_samples(int first, int count) {
-  auto length_of = [&](int n) {
-    return av_rescale_rnd(n, ns_per_second, audio.sample_rate, AV_ROUND_DOWN);
+  auto time_of = [&](int64_t n) {
+    return run_start + av_rescale_rnd(n, ns_per_second, audio.sample_rate, AV_ROUND_DOWN);
   };
-  const bool to_the_end = first + count == n_samples;
-  const int64_t end = time + duration;
-  const int64_t begin = time;
   if (number >= 0)
     number += first;
-  time = begin + length_of(first);
-  duration = (to_the_end ? end : std::min(end, begin + length_of(first + count))) - time;
   first_sample += first;
+  run_samples += first;
   n_samples = count;
+  time = time_of(run_samples);
+  duration = time_of(run_samples + count) - time;
 }
 
 void FrameReader::describe(DecodedFrame &frame) {
@@ -228,6 +226,10 @@ Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
                                         : clock_.stamp(*input_, frame.pts, compat::duration(made));
     frame.time = stamp.time;
     frame.duration = stamp.duration;
+    if (frame.is_audio()) {
+      frame.run_start = clock_.run_start();
+      frame.run_samples = clock_.run_samples() - frame.n_samples;
+    }
     frame.number = next_number_;
     if (next_number_ >= 0)
       next_number_ += frame.is_audio() ? frame.n_samples : 1;
@@ -401,6 +403,11 @@ DecodedFrame FrameReader::present(FramePtr picture, int64_t number) {
   frame.duration = std::max<int64_t>(index_->end(number) - frame.time, 0);
   frame.picture = std::move(picture);
   describe(frame);
+  if (frame.is_audio()) {
+    const AudioRun &run = index_->run_of(frame.number);
+    frame.run_start = run.time;
+    frame.run_samples = frame.number - run.first;
+  }
   return frame;
 }
 

@@ -29,6 +29,8 @@ struct DecodedFrame {
   /* Of audio; its duration is that of the samples. */
   AudioParams audio;
   int first_sample = 0, n_samples = 0; /* which of `picture` are meant */
+  int64_t run_start = 0;               /* since when there is no gap: stream time, ns */
+  int64_t run_samples = 0;             /* so many from there to `first_sample` */
 
   bool is_audio() const { return n_samples > 0; }
   /* Leaves `count` samples from `first` on of those that are meant. */

@@ -6,8 +6,8 @@
  * decoding must begin with for a packet to come out right is known of each codec, and tried on what
  * was read: some decoders remember more than their codec says (generators of noise, filters that
  * never quite forget). Where no pre-roll is enough, samples are still counted right, and only
- * is_exact() is false; with IndexMode::verified a hash of each frame is kept, and whoever reads goes
- * back as far as it takes, if need be to the start.
+ * is_exact() is false; with IndexMode::verified a hash of each frame is kept, and whoever reads
+ * goes back as far as it takes, if need be to the start.
  */
 #include "indexbuilder.hpp"
 #include "streamclock.hpp"
@@ -27,8 +27,7 @@ void IndexBuilder::add_audio(const AVFrame *audio, StreamClock &clock) {
   }
   IndexedFrame frame;
   frame.pts = audio->best_effort_timestamp;
-  const auto stamp =
-      clock.stamp_audio(*input_, frame.pts, audio->nb_samples, audio->sample_rate);
+  const auto stamp = clock.stamp_audio(*input_, frame.pts, audio->nb_samples, audio->sample_rate);
   frame.time = stamp.time;
   facts_.end_time = stamp.time + stamp.duration;
   frame.packet = int32_t(tag);

@@ -23,6 +23,9 @@ class FRAMEWISE_INTERNAL StreamClock {
   /* Audio goes on sample by sample, whatever its timestamps are rounded to. Where they are off by
    * half a frame or more to the later there is a gap; to the earlier, it goes on all the same. */
   Stamp stamp_audio(const ContainerInput &input, int64_t pts, int samples, int sample_rate);
+  /* Since when there was no gap before what was stamped last: stream time, ns, and samples. */
+  int64_t run_start() const { return run_start_; }
+  int64_t run_samples() const { return run_samples_; }
   void reset() { *this = {}; }
   /* As after a seek: the next picture follows on none. */
   void forget_last() { last_.reset(); }
