@@ -102,6 +102,7 @@ int64_t FrameIndex::unit_end(int64_t unit) const {
 int64_t FrameIndex::unit_at(int64_t time) const {
   if (!is_audio() || runs_.empty())
     return frame_at(time);
+  time = std::min(time, facts_.end_time);
   const auto next = std::upper_bound(runs_.begin(), runs_.end(), time,
                                      [](int64_t t, const AudioRun &run) { return t < run.time; });
   if (next == runs_.begin())

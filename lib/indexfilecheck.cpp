@@ -115,6 +115,10 @@ const char *refuse_samples(const IndexFacts &facts, const IndexView &table) {
     return "samples of frames";
   if (first.empty())
     return facts.n_samples == 0 ? nullptr : "the number of samples";
+  constexpr int64_t ns_per_second = 1000000000;
+  const int64_t length = av_rescale(facts.n_samples, ns_per_second, facts.sample_rate);
+  if (length < 0 || !is_near(length))
+    return "the number of samples";
   constexpr int64_t most_in_a_frame = std::numeric_limits<int32_t>::max();
   unsigned bad = unsigned(first.front() != 0) | unsigned(facts.n_samples <= first.back()) |
                  unsigned(facts.n_samples - first.back() > most_in_a_frame);

@@ -72,6 +72,16 @@ std::vector<Bytes> seeds() {
       derive_columns(table, facts, 1);
       files.push_back(to_index_file(FrameIndex(facts, view_of(table), nullptr), origin));
     }
+  IndexArrays audio = made_up_table(9, true, IndexMeans::order);
+  IndexFacts of_audio;
+  of_audio.means = IndexMeans::order;
+  of_audio.end_time = 100000000;
+  of_audio.sample_rate = 48000;
+  for (size_t i = 0; i < audio.frame_pts.size(); i++)
+    audio.frame_sample.push_back(int64_t(i) * 1024);
+  of_audio.n_samples = int64_t(audio.frame_pts.size()) * 1024;
+  derive_columns(audio, of_audio, 1, {2, 500, 30});
+  files.push_back(to_index_file(FrameIndex(of_audio, view_of(audio), nullptr), origin));
   IndexFacts rate;
   rate.means = IndexMeans::rate;
   rate.rate = {30000, 1001};

@@ -48,7 +48,19 @@ void check_frames(const FrameIndex &index) {
     (void)index.is_key_frame(number);
     if (index.means() == FrameIndex::Means::hashes)
       (void)index.hash(number);
+    const int64_t first = index.first_unit(number), units = index.units_in(number);
+    require(units > 0 && index.holds_unit(first) && index.holds_unit(first + units - 1),
+            "a frame consists of what is counted");
+    for (int64_t unit : {first, first + units / 2, first + units - 1}) {
+      require(index.frame_of(unit) == number, "that is in the frame");
+      require(index.unit_end(unit) >= index.unit_time(unit), "none of it ends before it begins");
+      require(index.holds_unit(index.unit_at(index.unit_time(unit))), "some of it is there then");
+    }
   }
+  if (index.n_units() > 0)
+    require(index.holds_unit(index.unit_at(INT64_MIN)) &&
+                index.holds_unit(index.unit_at(INT64_MAX)),
+            "some of it is there at any time");
 }
 
 /* As a reader does. */
