@@ -65,6 +65,13 @@ Result<AudioDelivery> AudioDelivery::choose(const AudioParams &native, const Gst
     return delivery;
   }
   CString text(gst_caps_to_string(accepted));
+  CapsPtr any_audio(gst_caps_new_empty_simple("audio/x-raw"));
+  if (!gst_caps_can_intersect(any_audio.get(), accepted))
+    return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+                format("Downstream takes no raw audio, and the stream is that: %s. `stream=V:0` "
+                       "reads the video.",
+                       native.describe().c_str()),
+                format("downstream takes %s", text.get()));
   return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
               format("Downstream does not take audio of %s in any sample format. Put `audioconvert "
                      "! audioresample` between.",

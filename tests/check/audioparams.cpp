@@ -55,18 +55,16 @@ FramePtr marked_frame(const AudioParams &params, int samples) {
   return frame;
 }
 
-constexpr const char *layouts[] = {"mono",      "stereo",   "2.1",       "3.0",
-                                   "quad",      "5.0",      "5.1",       "5.1(side)",
-                                   "6.1",       "7.1",      "7.1(wide)", "hexadecagonal",
-                                   "FL+FR+LFE2", "22.2",     "5.1.2",     "octagonal"};
+constexpr const char *layouts[] = {
+    "mono", "stereo", "2.1",       "3.0",           "quad",       "5.0",  "5.1",   "5.1(side)",
+    "6.1",  "7.1",    "7.1(wide)", "hexadecagonal", "FL+FR+LFE2", "22.2", "5.1.2", "octagonal"};
 
 } // namespace
 
 TEST(AudioParams, caps_and_back) {
   for (const char *layout : layouts)
-    for (AVSampleFormat format :
-         {AV_SAMPLE_FMT_U8, AV_SAMPLE_FMT_S16P, AV_SAMPLE_FMT_S32, AV_SAMPLE_FMT_FLTP,
-          AV_SAMPLE_FMT_DBL, AV_SAMPLE_FMT_DBLP}) {
+    for (AVSampleFormat format : {AV_SAMPLE_FMT_U8, AV_SAMPLE_FMT_S16P, AV_SAMPLE_FMT_S32,
+                                  AV_SAMPLE_FMT_FLTP, AV_SAMPLE_FMT_DBL, AV_SAMPLE_FMT_DBLP}) {
       AVChannelLayout known{};
       if (av_channel_layout_from_string(&known, layout) < 0)
         continue; /* of a newer libavutil */
@@ -117,7 +115,8 @@ TEST(AudioParams, foreign_byte_order_and_video_are_refused) {
   EXPECT_FALSE(audio_from_caps(caps.get()));
 }
 
-/* libav -> GStreamer -> libav is the same again, of every layout, planar and packed, and of parts. */
+/* libav -> GStreamer -> libav is the same again, of every layout, planar and packed, and of parts.
+ */
 TEST(AudioBridge, there_and_back) {
   for (const char *layout : layouts)
     for (AVSampleFormat format : {AV_SAMPLE_FMT_U8, AV_SAMPLE_FMT_S16P, AV_SAMPLE_FMT_FLT}) {
@@ -168,12 +167,14 @@ TEST(AudioBridge, gstreamer_finds_each_channel_in_its_place) {
       for (int c = 0; c < 5; c++)
         if (at == mark(c, 0))
           channel = c;
-      const AVChannel av = av_channel_layout_channel_from_index(kind.layout.get(), unsigned(channel));
-      const bool right = (position == GST_AUDIO_CHANNEL_POSITION_FRONT_LEFT && av == AV_CHAN_FRONT_LEFT) ||
-                         (position == GST_AUDIO_CHANNEL_POSITION_FRONT_RIGHT && av == AV_CHAN_FRONT_RIGHT) ||
-                         (position == GST_AUDIO_CHANNEL_POSITION_TOP_FRONT_LEFT && av == AV_CHAN_TOP_FRONT_LEFT) ||
-                         (position == GST_AUDIO_CHANNEL_POSITION_SIDE_LEFT && av == AV_CHAN_SIDE_LEFT) ||
-                         (position == GST_AUDIO_CHANNEL_POSITION_SIDE_RIGHT && av == AV_CHAN_SIDE_RIGHT);
+      const AVChannel av =
+          av_channel_layout_channel_from_index(kind.layout.get(), unsigned(channel));
+      const bool right =
+          (position == GST_AUDIO_CHANNEL_POSITION_FRONT_LEFT && av == AV_CHAN_FRONT_LEFT) ||
+          (position == GST_AUDIO_CHANNEL_POSITION_FRONT_RIGHT && av == AV_CHAN_FRONT_RIGHT) ||
+          (position == GST_AUDIO_CHANNEL_POSITION_TOP_FRONT_LEFT && av == AV_CHAN_TOP_FRONT_LEFT) ||
+          (position == GST_AUDIO_CHANNEL_POSITION_SIDE_LEFT && av == AV_CHAN_SIDE_LEFT) ||
+          (position == GST_AUDIO_CHANNEL_POSITION_SIDE_RIGHT && av == AV_CHAN_SIDE_RIGHT);
       EXPECT_TRUE(right) << "position " << position << " has libav's channel " << av;
     }
     gst_audio_buffer_unmap(&audio);

@@ -94,9 +94,9 @@ GST_START_TEST(error_of_a_stream_that_is_not_there) {
 }
 GST_END_TEST;
 
-GST_START_TEST(error_of_a_stream_that_is_no_video) {
-  Pipeline pipeline(media("audio-video.mp4"), "stream=a:0");
-  expect_error(pipeline, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE, "audio");
+GST_START_TEST(error_of_a_stream_that_is_no_video_or_audio) {
+  Pipeline pipeline(media("subtitles.txt.srt"), "stream=s:0");
+  expect_error(pipeline, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE, "subtitle");
 }
 GST_END_TEST;
 
@@ -561,7 +561,7 @@ static Suite *containersrc_suite() {
   tcase_add_test(errors, error_of_a_file_without_video);
   tcase_add_test(errors, error_of_cover_art_alone_names_the_stream);
   tcase_add_test(errors, error_of_a_stream_that_is_not_there);
-  tcase_add_test(errors, error_of_a_stream_that_is_no_video);
+  tcase_add_test(errors, error_of_a_stream_that_is_no_video_or_audio);
   tcase_add_test(errors, error_of_a_bad_stream_specifier);
   tcase_add_test(errors, error_of_an_unknown_container_option_names_it);
   tcase_add_test(errors, error_of_an_unknown_codec_option_names_it);
