@@ -493,7 +493,9 @@ static void gst_framewise_writer_class_init(GstFramewiseWriterClass *klass) {
    * GstFramewiseWriter:pixel-format:
    *
    * FFmpeg's name of the pixel format to encode, as `ffmpeg -pix_fmts` lists them. Frames are
-   * converted to it.
+   * converted to it. NULL: of those that the encoder takes, the one that keeps most of the input:
+   * colour, alpha, depth and then chroma, where the ffmpeg command would rather have 4:2:0 than
+   * 4:2:2 of 4:4:4 frames.
    *
    * Since: 0.1
    */
