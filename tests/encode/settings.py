@@ -77,6 +77,9 @@ class Passes(Encoding):
                              (self.folder / f'theirs{number}.mkv').read_bytes(), f'pass {number}')
         self.assertNotEqual((self.folder / 'ours1.mkv').read_bytes(), (self.folder / 'ours2.mkv').read_bytes())
 
+    def test_libtheora(self):
+        self.both('libtheora')
+
     def test_libvpx(self):
         self.both('libvpx')
 
@@ -85,6 +88,9 @@ class Passes(Encoding):
 
     def test_libx264(self):
         self.both('libx264')
+
+    def test_libxvid(self):
+        self.both('libxvid')
 
     def test_mpeg2video(self):
         self.both('mpeg2video')
