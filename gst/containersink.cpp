@@ -39,7 +39,7 @@
  * of stream scope as the stream's; language and orientation always are the stream's. The merge mode
  * of the #GstTagSetter says which win, by default the application's. Under FFmpeg's names
  * #GstContainerSink:container-metadata and #GstContainerSink:stream-metadata overrule them. What a
- * container has no place for is left out by its muxer.
+ * container has no place for is left out by its muxer; of the orientation an INFO message says so.
  *
  * ## A recording that survives a crash
  *

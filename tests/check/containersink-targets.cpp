@@ -69,27 +69,6 @@ static GstElement *element_of(GstElement *pipeline) {
   return element;
 }
 
-/* The texts of all INFO messages of a pipeline from now on. */
-static std::string infos;
-
-static void collect_infos(GstElement *pipeline) {
-  infos.clear();
-  GstBus *bus = gst_element_get_bus(pipeline);
-  gst_bus_set_sync_handler(
-      bus,
-      [](GstBus *, GstMessage *message, gpointer) {
-        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_INFO) {
-          GError *error;
-          gst_message_parse_info(message, &error, nullptr);
-          infos += error->message;
-          g_error_free(error);
-        }
-        return GST_BUS_PASS;
-      },
-      nullptr, nullptr);
-  gst_object_unref(bus);
-}
-
 static GstElement *launch_into(GOutputStream *stream, const std::string &properties, int n = 30) {
   GstElement *pipeline = launch(source(n) + sink(properties));
   g_object_set(element_of(pipeline), "output-stream", stream, nullptr);
