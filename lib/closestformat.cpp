@@ -4,6 +4,7 @@
  */
 #include "closestformat.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <tuple>
@@ -107,7 +108,8 @@ double loss(const Pixel &from, const Pixel &to) {
   if (from.colour != to.colour && to.colour == Colour::xyz)
     lost += xyz_mistaken;
   if (coloured)
-    lost += chroma_shared * (std::max(to.columns - from.columns, 0) + std::max(to.rows - from.rows, 0));
+    lost +=
+        chroma_shared * (std::max(to.columns - from.columns, 0) + std::max(to.rows - from.rows, 0));
   return lost;
 }
 

@@ -346,6 +346,14 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
   if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
     return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
                    format("No space left to write `%s`.", location));
+  if (target_.sink() && target_.sink()->does_not_go_back() && averror != AVERROR_EXIT)
+    return FRAMEWISE_FAIL_RESOURCE(
+        WRITE,
+        format("The %s says that it can seek, and does not go back when it is to. Without a "
+               "GSeekable, or with one that says no, MP4 is written in fragments, and Matroska and "
+               "MPEG-TS go without.",
+               location),
+        target_.sink()->error());
   /* Muxers give any code for what they do not like; the I/O knows better whether it failed. */
   const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
   if (muxer_refused) {
