@@ -39,7 +39,7 @@
  * of stream scope as the stream's; language and orientation always are the stream's. The merge mode
  * of the #GstTagSetter says which win, by default the application's. Under FFmpeg's names
  * #GstContainerSink:container-metadata and #GstContainerSink:stream-metadata overrule them. What a
- * container has no place for is left out by its muxer.
+ * container has no place for is left out by its muxer; of the orientation an INFO message says so.
  *
  * ## A recording that survives a crash
  *
@@ -549,7 +549,9 @@ static void install_properties(GObjectClass *object_class) {
    * GstContainerSink:pixel-format:
    *
    * FFmpeg's name of the pixel format to encode, as `ffmpeg -pix_fmts` lists them. Frames are
-   * converted to it.
+   * converted to it. NULL: of those that the encoder takes, the one that keeps most of the input:
+   * colour, alpha, depth and then chroma, where the ffmpeg command would rather have 4:2:0 than
+   * 4:2:2 of 4:4:4 frames.
    *
    * Since: 0.1
    */

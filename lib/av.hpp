@@ -347,6 +347,8 @@ inline bool is_xyz(const AVPixFmtDescriptor *desc) {
   return std::strncmp(desc->name, "xyz", 3) == 0;
 #endif
 }
+/* Whether Matroska's muxer writes how pictures are to be turned. */
+constexpr bool matroska_is_turned = LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 16, 100);
 /* What an AVIOContext's write callback gets. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
 using WriteData = const uint8_t;

@@ -4,13 +4,26 @@
  */
 #include "bytesink.hpp"
 
+#include <gio/gfiledescriptorbased.h>
+
+#include <fcntl.h>
+
 #include <algorithm>
 
 namespace framewise {
 
+/* A file that is opened for appending lets itself be sought in, and writes at its end all the same.
+ */
+static bool only_appends(GOutputStream *stream) {
+  if (!G_IS_FILE_DESCRIPTOR_BASED(stream))
+    return false;
+  const int flags = fcntl(g_file_descriptor_based_get_fd(G_FILE_DESCRIPTOR_BASED(stream)), F_GETFL);
+  return flags >= 0 && (flags & O_APPEND);
+}
+
 ByteSink::ByteSink(GOutputStream *stream, bool is_memory)
     : stream_(stream), cancellable_(g_cancellable_new()), is_memory_(is_memory) {
-  if (!G_IS_SEEKABLE(stream) || !g_seekable_can_seek(G_SEEKABLE(stream)))
+  if (!G_IS_SEEKABLE(stream) || !g_seekable_can_seek(G_SEEKABLE(stream)) || only_appends(stream))
     return;
   seekable_ = G_SEEKABLE(stream);
   begin_ = g_seekable_tell(seekable_);
@@ -42,7 +55,7 @@ int ByteSink::close() {
   if (!io_)
     return 0;
   avio_flush(io_);
-  int result = io_->error;
+  int result = does_not_go_back_ && io_->error >= 0 ? AVERROR(ESPIPE) : io_->error;
   av_freep(&io_->buffer);
   avio_context_free(&io_);
   GError *error = nullptr;
@@ -87,17 +100,53 @@ int ByteSink::fail_with(GError *error) {
   return averror;
 }
 
+int ByteSink::write_here(const uint8_t *data, int size) {
+  GError *error = nullptr;
+  busy_since_ = g_get_monotonic_time();
+  const bool written = g_output_stream_write_all(stream_.get(), data, gsize(size), nullptr,
+                                                 cancellable_.get(), &error);
+  busy_since_ = 0;
+  if (!written)
+    return fail_with(error);
+  position_ += size;
+  size_ = std::max(size_, position_);
+  return size;
+}
+
+int ByteSink::seek_to(int64_t offset) {
+  GError *error = nullptr;
+  if (!g_seekable_seek(seekable_, begin_ + offset, G_SEEK_SET, cancellable_.get(), &error)) {
+    does_not_go_back_ = !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    return fail_with(error);
+  }
+  position_ = offset;
+  return 0;
+}
+
+/* Muxers go back in the end, and most do not look whether they got there. So the last byte is
+ * written once more, at the beginning, when nothing is lost yet. */
+int ByteSink::try_going_back(uint8_t last) {
+  tried_going_back_ = true;
+  if (int sought = seek_to(size_ - 1); sought < 0)
+    return sought;
+  if (int written = write_here(&last, 1); written < 0)
+    return written;
+  if (g_seekable_tell(seekable_) == begin_ + size_)
+    return 0;
+  does_not_go_back_ = true;
+  error_ = "what was written after a seek is not where it was sought to";
+  return AVERROR(ESPIPE);
+}
+
 int ByteSink::write(void *opaque, uint8_t *data, int size) {
   auto *self = static_cast<ByteSink *>(opaque);
-  GError *error = nullptr;
-  self->busy_since_ = g_get_monotonic_time();
-  const bool written = g_output_stream_write_all(self->stream_.get(), data, gsize(size), nullptr,
-                                                 self->cancellable_.get(), &error);
-  self->busy_since_ = 0;
-  if (!written)
-    return self->fail_with(error);
-  self->position_ += size;
-  self->size_ = std::max(self->size_, self->position_);
+  if (self->does_not_go_back_)
+    return AVERROR(ESPIPE);
+  if (int written = self->write_here(data, size); written < 0)
+    return written;
+  if (self->seekable_ && !self->tried_going_back_ && size > 0)
+    if (int tried = self->try_going_back(data[size - 1]); tried < 0)
+      return tried;
   return size;
 }
 
@@ -119,11 +168,8 @@ int64_t ByteSink::seek(void *opaque, int64_t offset, int whence) {
   }
   if (offset < 0)
     return AVERROR(EINVAL);
-  GError *error = nullptr;
-  if (!g_seekable_seek(self->seekable_, self->begin_ + offset, G_SEEK_SET, self->cancellable_.get(),
-                       &error))
-    return self->fail_with(error);
-  return self->position_ = offset;
+  const int sought = self->seek_to(offset);
+  return sought < 0 ? sought : offset;
 }
 
 void ByteSink::watch(std::stop_token stop, int64_t grace) {

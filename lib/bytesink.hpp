@@ -37,6 +37,8 @@ class FRAMEWISE_INTERNAL ByteSink {
   GBytes *take_bytes();
   /* Why writing failed; empty where it did not. */
   const std::string &error() const { return error_; }
+  /* The stream says that it can seek, and does not go back. */
+  bool does_not_go_back() const { return does_not_go_back_; }
 
   /* Any thread: from now on each write may take so long, in microseconds; after that it fails. */
   void hurry(int64_t grace);
@@ -46,6 +48,9 @@ class FRAMEWISE_INTERNAL ByteSink {
   static int write(void *self, uint8_t *data, int size);
   static int64_t seek(void *self, int64_t offset, int whence);
   int fail_with(GError *error);
+  int write_here(const uint8_t *data, int size);
+  int try_going_back(uint8_t last);
+  int seek_to(int64_t offset);
   void watch(std::stop_token stop, int64_t grace);
 
   GObjectPtr<GOutputStream> stream_;
@@ -56,6 +61,7 @@ class FRAMEWISE_INTERNAL ByteSink {
   int64_t position_ = 0, size_ = 0;
   AVIOContext *io_ = nullptr;
   std::string error_;
+  bool tried_going_back_ = false, does_not_go_back_ = false;
   std::atomic<int64_t> busy_since_ = 0; /* by g_get_monotonic_time(); 0: nothing is being written */
   std::jthread watcher_;                /* once hurried */
 };

@@ -4,6 +4,8 @@
  */
 #include "framedelivery.hpp"
 
+#include "closestformat.hpp"
+
 extern "C" {
 #include <libavutil/imgutils.h>
 }

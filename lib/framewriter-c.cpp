@@ -27,8 +27,9 @@ struct WriterPrivate {
   std::unique_ptr<SampleWriter> writer;
   std::atomic<SampleWriter *> opened = nullptr; /* the same */
 
-  std::mutex bytes_lock; /* guards what follows */
+  std::mutex result_lock; /* guards what follows */
   GBytes *bytes = nullptr;
+  std::string remark;
 
   ~WriterPrivate() { g_clear_pointer(&bytes, g_bytes_unref); }
 };
@@ -62,6 +63,7 @@ enum {
   PROP_STREAM_METADATA,
   PROP_THREAD_COUNT,
   PROP_STATS,
+  PROP_REMARK,
 };
 
 static_assert(int(ClosedGop::automatic) == GST_FRAMEWISE_CLOSED_GOP_AUTO);
@@ -170,6 +172,15 @@ class WriterCancellation {
   gulong id_;
 };
 
+void note_remark(WriterPrivate *priv) {
+  const std::string remark = priv->writer->take_remark();
+  if (remark.empty())
+    return;
+  GST_INFO("%s", remark.c_str());
+  std::lock_guard lock(priv->result_lock);
+  priv->remark += (priv->remark.empty() ? "" : " ") + remark;
+}
+
 /* Whether `work` did what it should with the writer. */
 template <typename Work>
 gboolean use(GstFramewiseWriter *self, GCancellable *cancellable, GError **error, Work work) {
@@ -187,6 +198,7 @@ gboolean use(GstFramewiseWriter *self, GCancellable *cancellable, GError **error
     WriterCancellation cancellation(cancellable, priv->writer.get());
     return work(*priv->writer);
   }();
+  note_remark(priv);
   if (done)
     return TRUE;
   if (!done.error().is_cancelled() || !g_cancellable_set_error_if_cancelled(cancellable, error))
@@ -277,7 +289,7 @@ gboolean gst_framewise_writer_finish(GstFramewiseWriter *writer, GCancellable *c
   return use(writer, cancellable, error, [priv](SampleWriter &to) {
     auto finished = to.finish();
     if (finished) {
-      std::lock_guard lock(priv->bytes_lock);
+      std::lock_guard lock(priv->result_lock);
       priv->bytes = to.take_bytes();
     }
     return finished;
@@ -371,8 +383,13 @@ static void gst_framewise_writer_get_property(GObject *object, guint id, GValue 
     g_value_set_object(value, priv->output_stream.get());
     break;
   case PROP_BYTES: {
-    std::lock_guard bytes_lock(priv->bytes_lock);
+    std::lock_guard lock(priv->result_lock);
     g_value_set_boxed(value, priv->bytes);
+    break;
+  }
+  case PROP_REMARK: {
+    std::lock_guard lock(priv->result_lock);
+    g_value_set_string(value, priv->remark.empty() ? nullptr : priv->remark.c_str());
     break;
   }
   case PROP_CONTAINER:
@@ -493,7 +510,9 @@ static void gst_framewise_writer_class_init(GstFramewiseWriterClass *klass) {
    * GstFramewiseWriter:pixel-format:
    *
    * FFmpeg's name of the pixel format to encode, as `ffmpeg -pix_fmts` lists them. Frames are
-   * converted to it.
+   * converted to it. NULL: of those that the encoder takes, the one that keeps most of the input:
+   * colour, alpha, depth and then chroma, where the ffmpeg command would rather have 4:2:0 than
+   * 4:2:2 of 4:4:4 frames.
    *
    * Since: 0.1
    */
@@ -602,6 +621,18 @@ static void gst_framewise_writer_class_init(GstFramewiseWriterClass *klass) {
           g_param_spec_boxed("stats", "Statistics",
                              "Frames, key frames, bytes and duration written", GST_TYPE_STRUCTURE,
                              GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  /**
+   * GstFramewiseWriter:remark:
+   *
+   * What was done otherwise than one would expect, in words for people, such as that MP4 is written
+   * in fragments as its place cannot be sought in. %NULL: nothing, as far as is known; it may come
+   * with any frame and at the end. What the element posts as INFO messages. Any thread may ask.
+   *
+   * Since: 0.1
+   */
+  install(PROP_REMARK,
+          g_param_spec_string("remark", "Remark", "What was done otherwise than one would expect",
+                              nullptr, GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void gst_framewise_writer_init(GstFramewiseWriter *self) { self->priv = new WriterPrivate; }

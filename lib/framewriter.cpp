@@ -293,6 +293,7 @@ Result<void> FrameWriter::describe_stream(int index, const StreamDescription &de
   av_dict_free(&stream->metadata);
   av_dict_copy(&stream->metadata, description.metadata.get(), 0);
   av_dict_copy(&stream->metadata, streams_[index].choice.metadata.get(), 0);
+  streams_[index].orientation = description.orientation;
   if (description.orientation &&
       !compat::add_stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX,
                                     description.orientation->data(), sizeof(DisplayMatrix)))
@@ -345,6 +346,14 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
   if (averror == AVERROR(ENOSPC) || averror == AVERROR(EDQUOT) || averror == AVERROR(EFBIG))
     return fail_av(averror, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
                    format("No space left to write `%s`.", location));
+  if (target_.sink() && target_.sink()->does_not_go_back() && averror != AVERROR_EXIT)
+    return FRAMEWISE_FAIL_RESOURCE(
+        WRITE,
+        format("The %s says that it can seek, and does not go back when it is to. Without a "
+               "GSeekable, or with one that says no, MP4 is written in fragments, and Matroska and "
+               "MPEG-TS go without.",
+               location),
+        target_.sink()->error());
   /* Muxers give any code for what they do not like; the I/O knows better whether it failed. */
   const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
   if (muxer_refused) {
@@ -368,12 +377,43 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
                  format("Cannot write %s of `%s`.", what, location));
 }
 
+void FrameWriter::remark(const std::string &sentence) {
+  remark_ += (remark_.empty() ? "" : " ") + sentence;
+}
+
+static bool is_of_mp4_family(const AVFormatContext *muxer) {
+  return muxer->oformat->priv_class && av_opt_find(muxer->priv_data, "movflags", nullptr, 0, 0);
+}
+
+/* What libavformat's muxers write of a display matrix was tried out: those of the MP4 family do,
+ * Matroska's not before FFmpeg 6.1 (its demuxer reads it in 5.1 already), no others. */
+static bool may_hold_orientation(const AVFormatContext *muxer) {
+  const std::string_view name = muxer->oformat->name;
+  const bool is_matroska = name == "matroska" || name == "webm";
+  const bool hands_on =
+      name == "segment" || name == "stream_segment,ssegment" || name == "tee" || name == "fifo";
+  return is_of_mp4_family(muxer) || hands_on || (is_matroska && compat::matroska_is_turned);
+}
+
+void FrameWriter::remark_on_lost_orientation() {
+  if (may_hold_orientation(muxer_.get()))
+    return;
+  for (const Stream &stream : streams_)
+    if (stream.orientation && std::string_view(orientation_of(*stream.orientation)) != "rotate-0") {
+      remark(format("`%s` does not keep the orientation `%s`, so the pictures are shown as they "
+                    "are coded. MP4 keeps it; or put a filter before that turns them, such as "
+                    "`transpose` or `hflip`.",
+                    muxer_->oformat->name, orientation_of(*stream.orientation)));
+      return;
+    }
+}
+
 /* The muxers of the MP4 family end with a table, or go back to the beginning with it, unless they
  * write a piece of it with each piece of the file. */
 void FrameWriter::live_without_seeking() {
-  void *muxer = muxer_->priv_data;
-  if (!muxer_->oformat->priv_class || !av_opt_find(muxer, "movflags", nullptr, 0, 0))
+  if (!is_of_mp4_family(muxer_.get()))
     return;
+  void *muxer = muxer_->priv_data;
   for (const char *flag :
        {"frag_keyframe", "frag_every_frame", "frag_custom", "empty_moov", "dash", "cmaf", "isml"})
     if (av_opt_flag_is_set(muxer, "movflags", flag))
@@ -384,8 +424,8 @@ void FrameWriter::live_without_seeking() {
   const char *flags = duration > 0 || size > 0 ? "+empty_moov+default_base_moof"
                                                : "+frag_keyframe+empty_moov+default_base_moof";
   if (av_opt_set(muxer, "movflags", flags, 0) >= 0)
-    remark_ = format("`%s` cannot be sought in, so `%s` is written in fragments (movflags=%s).",
-                     target_.location().c_str(), muxer_->oformat->name, flags);
+    remark(format("`%s` cannot be sought in, so `%s` is written in fragments (movflags=%s).",
+                  target_.location().c_str(), muxer_->oformat->name, flags));
 }
 
 Result<void> FrameWriter::write_header() {
@@ -395,6 +435,7 @@ Result<void> FrameWriter::write_header() {
   }
   if (muxer_->pb && !(muxer_->pb->seekable & AVIO_SEEKABLE_NORMAL))
     live_without_seeking();
+  remark_on_lost_orientation();
   int ret = avformat_write_header(muxer_.get(), nullptr);
   if (ret < 0) {
     io_failed_ = true;

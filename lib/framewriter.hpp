@@ -118,7 +118,8 @@ class FRAMEWISE_INTERNAL FrameWriter {
     VideoEncoder encoder;
     Choice choice;
     StreamTiming timing;
-    AVStream *av;                    /* owned by muxer_ */
+    AVStream *av; /* owned by muxer_ */
+    std::optional<DisplayMatrix> orientation;
     int64_t newest = AV_NOPTS_VALUE; /* of the frames sent; ticks */
     int64_t start = AV_NOPTS_VALUE;  /* ticks of the encoder's time base */
     int64_t end = 0;
@@ -133,6 +134,8 @@ class FRAMEWISE_INTERNAL FrameWriter {
   bool takes_changes(const Stream &stream) const;
   Result<void> write_header();
   void live_without_seeking();
+  void remark_on_lost_orientation();
+  void remark(const std::string &sentence);
   Result<void> write_packets(Stream &stream);
   Result<void> write_packet(Stream &stream, PacketPtr packet);
   Result<void> flush_encoders();

@@ -29,6 +29,8 @@ class FRAMEWISE_INTERNAL SampleWriter {
 
   /* See FrameWriter::take_bytes(). */
   GBytes *take_bytes() { return writer_->take_bytes(); }
+  /* See FrameWriter::take_remark(). */
+  std::string take_remark() { return writer_->take_remark(); }
 
   /* Any thread. */
   FrameWriterStats stats() const { return writer_->stats(); }

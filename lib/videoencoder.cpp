@@ -4,6 +4,7 @@
  */
 #include "videoencoder.hpp"
 
+#include "closestformat.hpp"
 #include "framebridge.hpp"
 
 extern "C" {

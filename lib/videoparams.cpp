@@ -389,18 +389,4 @@ std::vector<AVPixelFormat> formats_in_caps(const GstCaps *caps) {
   return result;
 }
 
-AVPixelFormat closest_format(const std::vector<AVPixelFormat> &candidates, AVPixelFormat source) {
-  const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(source);
-  int has_alpha = desc && (desc->flags & AV_PIX_FMT_FLAG_ALPHA) ? 1 : 0;
-  AVPixelFormat best = AV_PIX_FMT_NONE;
-  for (AVPixelFormat candidate : candidates) {
-    if (candidate == source)
-      return candidate;
-    best = best == AV_PIX_FMT_NONE
-               ? candidate
-               : av_find_best_pix_fmt_of_2(best, candidate, source, has_alpha, nullptr);
-  }
-  return best;
-}
-
 } // namespace framewise

@@ -60,9 +60,5 @@ FRAMEWISE_INTERNAL CapsPtr template_caps();
  * without repeats. A video/x-framewise structure without `format` admits every format that
  * GStreamer has no name for. */
 FRAMEWISE_INTERNAL std::vector<AVPixelFormat> formats_in_caps(const GstCaps *caps);
-/* Of `candidates` the one that `source` converts to with the least loss (alpha counts), as
- * av_find_best_pix_fmt_of_2 ranks them; AV_PIX_FMT_NONE if there are none. */
-FRAMEWISE_INTERNAL AVPixelFormat closest_format(const std::vector<AVPixelFormat> &candidates,
-                                                AVPixelFormat source);
 
 } // namespace framewise

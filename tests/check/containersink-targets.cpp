@@ -60,6 +60,49 @@ static Narrow *new_narrow(GOutputStream *memory) {
       g_object_new(narrow_get_type(), "base-stream", memory, "close-base-stream", FALSE, nullptr));
 }
 
+/* Says that it can seek. Then it refuses to go back, or writes at its end all the same. */
+struct Stubborn {
+  GFilterOutputStream parent;
+  gboolean refuses;
+  goffset end, told;
+};
+struct StubbornClass {
+  GFilterOutputStreamClass parent;
+};
+
+static void stubborn_seekable_init(GSeekableIface *iface) {
+  iface->can_seek = [](GSeekable *) -> gboolean { return TRUE; };
+  iface->can_truncate = [](GSeekable *) -> gboolean { return FALSE; };
+  iface->tell = [](GSeekable *seekable) { return reinterpret_cast<Stubborn *>(seekable)->told; };
+  iface->seek = [](GSeekable *seekable, goffset offset, GSeekType, GCancellable *,
+                   GError **error) -> gboolean {
+    auto *self = reinterpret_cast<Stubborn *>(seekable);
+    if (self->refuses && offset < self->end) {
+      g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "only forwards");
+      return FALSE;
+    }
+    self->told = offset;
+    return TRUE;
+  };
+}
+
+G_DEFINE_TYPE_WITH_CODE(Stubborn, stubborn, G_TYPE_FILTER_OUTPUT_STREAM,
+                        G_IMPLEMENT_INTERFACE(G_TYPE_SEEKABLE, stubborn_seekable_init))
+
+static gssize stubborn_write(GOutputStream *stream, const void *data, gsize size,
+                             GCancellable *cancellable, GError **error) {
+  auto *self = reinterpret_cast<Stubborn *>(stream);
+  const gssize n = g_output_stream_write(self->parent.base_stream, data, size, cancellable, error);
+  if (n > 0)
+    self->told = self->end += n;
+  return n;
+}
+
+static void stubborn_init(Stubborn *) {}
+static void stubborn_class_init(StubbornClass *klass) {
+  G_OUTPUT_STREAM_CLASS(klass)->write_fn = stubborn_write;
+}
+
 /* ---- Tools ------------------------------------------------------------------------------------
  */
 
@@ -67,27 +110,6 @@ static GstElement *element_of(GstElement *pipeline) {
   GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   gst_object_unref(element);
   return element;
-}
-
-/* The texts of all INFO messages of a pipeline from now on. */
-static std::string infos;
-
-static void collect_infos(GstElement *pipeline) {
-  infos.clear();
-  GstBus *bus = gst_element_get_bus(pipeline);
-  gst_bus_set_sync_handler(
-      bus,
-      [](GstBus *, GstMessage *message, gpointer) {
-        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_INFO) {
-          GError *error;
-          gst_message_parse_info(message, &error, nullptr);
-          infos += error->message;
-          g_error_free(error);
-        }
-        return GST_BUS_PASS;
-      },
-      nullptr, nullptr);
-  gst_object_unref(bus);
 }
 
 static GstElement *launch_into(GOutputStream *stream, const std::string &properties, int n = 30) {
@@ -284,6 +306,34 @@ GST_START_TEST(a_fifo_takes_mp4_in_fragments) {
 }
 GST_END_TEST
 
+GST_START_TEST(a_file_that_is_appended_to_is_taken_for_what_it_is) {
+  const std::string container = containers_without_going_back[__i__];
+  const bool needs_fragments = container == "mp4" || container == "mov";
+  fail_unless(g_file_set_contents(at("file").c_str(), "before", -1, nullptr));
+  GFile *file = g_file_new_for_path(at("file").c_str());
+  GFileOutputStream *stream = g_file_append_to(file, G_FILE_CREATE_NONE, nullptr, nullptr);
+  fail_unless(stream && g_seekable_can_seek(G_SEEKABLE(stream)));
+  GstElement *pipeline =
+      launch_into(G_OUTPUT_STREAM(stream), "container=" + container +
+                                               (container == "webm"  ? " codec=libvpx"
+                                                : container == "flv" ? ""
+                                                                     : " codec=mpeg4"));
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  fail_unless(await_outcome(pipeline).eos);
+  fail_unless((infos.find("fragments") != infos.npos) == needs_fragments, "%s", infos.c_str());
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  fail_unless(g_output_stream_close(G_OUTPUT_STREAM(stream), nullptr, nullptr));
+  g_object_unref(stream);
+  g_object_unref(file);
+  const std::string text = read_text(at("file"));
+  assert_text(text.substr(0, 6), "before");
+  fail_unless(
+      g_file_set_contents(at("cut").c_str(), text.data() + 6, gssize(text.size() - 6), nullptr));
+  assert_text(frames_of(at("cut")), "30");
+}
+GST_END_TEST
+
 /* ---- Faults -----------------------------------------------------------------------------------
  */
 
@@ -326,6 +376,27 @@ GST_START_TEST(a_stream_that_fails_is_one_error) {
     fail_unless(atoi(frames_of(at("file")).c_str()) > 0);
   g_object_unref(narrow);
   g_object_unref(memory);
+}
+GST_END_TEST
+
+/* At once, and not when the recording is over and its table cannot be put in its place. */
+GST_START_TEST(a_stream_that_does_not_go_back_is_an_error) {
+  for (const char *container : {"mp4", "matroska", "avi"})
+    for (const bool refuses : {true, false}) {
+      GOutputStream *memory = g_memory_output_stream_new_resizable();
+      auto *stubborn = static_cast<Stubborn *>(g_object_new(
+          stubborn_get_type(), "base-stream", memory, "close-base-stream", FALSE, nullptr));
+      stubborn->refuses = refuses;
+      GstElement *pipeline = launch_into(G_OUTPUT_STREAM(stubborn),
+                                         "codec=mpeg4 container=" + std::string(container), 1000);
+      gst_element_set_state(pipeline, GST_STATE_PLAYING);
+      assert_error(await_outcome(pipeline), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+                   "says that it can seek");
+      gst_element_set_state(pipeline, GST_STATE_NULL);
+      gst_object_unref(pipeline);
+      g_object_unref(stubborn);
+      g_object_unref(memory);
+    }
 }
 GST_END_TEST
 
@@ -389,12 +460,15 @@ static Suite *containersink_targets_suite() {
   tcase_add_test(tc, a_stream_is_written_from_where_it_stands);
   tcase_add_loop_test(tc, a_stream_that_cannot_seek_takes_what_never_goes_back, 0,
                       G_N_ELEMENTS(containers_without_going_back));
+  tcase_add_loop_test(tc, a_file_that_is_appended_to_is_taken_for_what_it_is, 0,
+                      G_N_ELEMENTS(containers_without_going_back));
   tcase_add_test(tc, fragments_that_are_asked_for_are_left_alone);
   tcase_add_test(tc, a_fifo_takes_mp4_in_fragments);
 
   tc = add_case(suite, "faults");
   tcase_add_loop_test(tc, a_stream_that_fails_is_one_error, 0,
                       G_N_ELEMENTS(faults) * G_N_ELEMENTS(fault_places));
+  tcase_add_test(tc, a_stream_that_does_not_go_back_is_an_error);
   tcase_add_test(tc, a_stream_that_blocks_does_not_hold_up_a_stop);
   tcase_add_loop_test(tc, what_cannot_go_into_a_stream_is_refused_before_any_frame, 0,
                       G_N_ELEMENTS(refused));

@@ -122,6 +122,19 @@ GST_START_TEST(closest_format_keeps_depth_and_alpha) {
 }
 GST_END_TEST
 
+/* As much of it as the encoder takes: MPEG-2 knows 4:2:2 and 4:2:0. */
+GST_START_TEST(closest_format_keeps_chroma) {
+  for (const char *format : {"Y444", "RGB", "Y42B"}) {
+    write_file("videotestsrc num-buffers=1 ! video/x-raw,framerate=25/1,format=" +
+               std::string(format) + " ! " + sink("codec=mpeg2video location=" + at("out.mkv")));
+    assert_text(probe(at("out.mkv"), "pix_fmt"), "yuv422p");
+  }
+  write_file("videotestsrc num-buffers=1 ! video/x-raw,framerate=25/1,format=GRAY8 ! " +
+             sink("codec=mpeg2video location=" + at("gray.mkv")));
+  assert_text(probe(at("gray.mkv"), "pix_fmt"), "yuv420p");
+}
+GST_END_TEST
+
 GST_START_TEST(nameless_formats_are_taken) {
   /* rows of 384 bytes either way */
   write_file("videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=384,height=48 ! "
@@ -345,6 +358,7 @@ static Suite *containersink_suite() {
   tcase_add_test(tc, encoders_own_format_is_negotiated_where_upstream_is_free);
   tcase_add_test(tc, pixel_format_is_converted_to_when_asked_for);
   tcase_add_test(tc, closest_format_keeps_depth_and_alpha);
+  tcase_add_test(tc, closest_format_keeps_chroma);
   tcase_add_test(tc, nameless_formats_are_taken);
 
   tc = add_case(suite, "time");

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "closestformat.hpp"
 #include "framebridge.hpp"
 #include "frameconverter.hpp"
 #include "framepool.hpp"
@@ -14,6 +15,7 @@ extern "C" {
 
 #include <algorithm>
 #include <random>
+#include <sstream>
 
 using namespace framewise;
 
@@ -863,6 +865,136 @@ TEST(Converter, says_which_format_it_cannot_convert) {
       FrameConverter::create(params_of(AV_PIX_FMT_YUV420P, {16, 16}), AV_PIX_FMT_BAYER_RGGB8, 1);
   ASSERT_FALSE(converter);
   EXPECT_NE(converter.error().message.find("bayer_rggb8"), std::string::npos);
+}
+
+/* ---- The closest of several formats ---------------------------------------------------------- */
+
+std::vector<AVPixelFormat> formats_named(const std::string &names) {
+  std::vector<AVPixelFormat> formats;
+  std::istringstream words(names);
+  for (std::string name; words >> name;) {
+    formats.push_back(av_get_pix_fmt(name.c_str()));
+    EXPECT_NE(formats.back(), AV_PIX_FMT_NONE) << name;
+  }
+  return formats;
+}
+
+struct Choice {
+  const char *source, *candidates, *closest;
+};
+constexpr Choice choices[] = {
+    /* itself, or what holds all of it with the least data */
+    {"yuv422p", "yuv444p yuv422p yuv420p", "yuv422p"},
+    {"yuv420p", "yuv444p yuv422p", "yuv422p"},
+    {"yuv411p", "yuv420p yuv444p yuv422p", "yuv422p"},
+    {"yuv420p", "yuva420p nv12 yuv444p", "nv12"},
+    {"yuv420p10le", "yuv420p16le yuv420p12le yuv420p", "yuv420p12le"},
+    {"rgb24", "rgba bgr0 bgr24", "bgr24"},
+    {"rgb24", "rgb48le gbrap bgr0", "bgr0"},
+    {"gray10le", "gray gray16le gray12le", "gray12le"},
+    /* chroma */
+    {"yuv444p", "yuv420p yuv422p", "yuv422p"},
+    {"yuv444p", "yuv422p yuv420p", "yuv422p"},
+    {"yuv444p", "yuv420p yuv440p", "yuv440p"},
+    {"yuv444p", "yuv410p yuv411p yuv420p", "yuv420p"},
+    {"yuv444p10le", "yuv420p10le yuv422p10le", "yuv422p10le"},
+    {"yuva444p", "yuva420p yuva422p", "yuva422p"},
+    {"yuv422p", "yuv410p yuv411p yuv420p", "yuv420p"},
+    {"yuv422p", "yuv440p yuv444p yuv420p", "yuv444p"},
+    {"yuv440p", "yuv420p yuv422p yuv444p", "yuv444p"},
+    {"yuv440p", "yuv422p yuv420p", "yuv420p"},
+    {"yuvj444p", "yuvj420p yuvj422p", "yuvj422p"},
+    {"rgb24", "yuv420p yuv444p yuv422p", "yuv444p"},
+    {"gbrp", "yuv420p yuv422p", "yuv422p"},
+    /* depth, and before chroma where much of it is at stake */
+    {"yuv444p12le", "yuv444p yuv420p yuv444p10le", "yuv444p10le"},
+    {"yuv444p12le", "yuv420p12le yuv444p10le", "yuv444p10le"},
+    {"yuv444p10le", "yuv444p yuv420p10le", "yuv420p10le"},
+    {"yuv444p10le", "yuv444p yuv420p10le yuv422p10le", "yuv422p10le"},
+    {"p010le", "nv12 yuv420p10le", "yuv420p10le"},
+    {"rgb48be", "rgb24 gbrp10le gbrp14le", "gbrp14le"},
+    {"rgb24", "rgb8 rgb565le bgr444le", "rgb565le"},
+    {"grayf32le", "gray gray16le", "gray16le"},
+    {"gray16le", "grayf32le gray", "grayf32le"},
+    {"bayer_rggb8", "rgb48le rgb24", "rgb24"},
+    {"bayer_rggb16le", "rgb24 rgb48le", "rgb48le"},
+    /* alpha, before both */
+    {"rgba", "rgb24 bgra", "bgra"},
+    {"rgba64le", "rgb48le rgba", "rgba"},
+    {"yuva444p10le", "yuv444p10le yuva420p", "yuva420p"},
+    {"bgra", "yuv444p yuva420p", "yuva420p"},
+    {"ya8", "gray yuva420p", "yuva420p"},
+    {"pal8", "rgb24 rgba", "rgba"},
+    {"rgb24", "pal8 rgb8", "rgb8"},
+    /* colour, before all */
+    {"yuva420p", "ya8 yuv410p", "yuv410p"},
+    {"rgb24", "gray yuv420p", "yuv420p"},
+    /* gray has no chroma to lose */
+    {"gray", "yuv444p yuv420p", "yuv420p"},
+    {"gray", "rgb24 yuv420p gray", "gray"},
+    {"gray", "yuv420p yuvj422p yuvj420p", "yuvj420p"},
+    {"gray16le", "yuv444p16le yuv420p16le gray", "yuv420p16le"},
+    /* YUV and RGB stay what they are */
+    {"yuv444p", "rgb24 yuv420p", "yuv420p"},
+    {"yuv420p10le", "rgb24 yuv420p rgb48le", "rgb48le"},
+    {"yuv444p10le", "yuv422p10le gbrp12le", "gbrp12le"},
+    {"gbrp12le", "xyz12le yuv444p12le rgb48le", "rgb48le"},
+    {"yuv444p12le", "xyz12le yuv422p12le", "yuv422p12le"},
+    {"rgb24", "yuv444p rgb565le", "yuv444p"},
+    /* range */
+    {"yuv420p", "yuvj420p yuv420p", "yuv420p"},
+    {"yuv411p", "yuvj422p yuv422p", "yuv422p"},
+    {"yuvj411p", "yuv422p yuvj422p", "yuvj422p"},
+    {"yuv420p", "yuvj420p rgb24", "yuvj420p"},
+    /* else the first */
+    {"yuv420p", "nv21 nv12", "nv21"},
+    {"yuv444p", "gbrp rgb24", "gbrp"},
+    {"yuv444p", "rgb24", "rgb24"},
+};
+
+class Closest : public testing::TestWithParam<Choice> {};
+
+TEST_P(Closest, keeps_most) {
+  const AVPixelFormat source = av_get_pix_fmt(GetParam().source);
+  EXPECT_STREQ(av_get_pix_fmt_name(closest_format(formats_named(GetParam().candidates), source)),
+               GetParam().closest)
+      << "for " << GetParam().source << " of " << GetParam().candidates;
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, Closest, testing::ValuesIn(choices));
+
+TEST(Closest, is_none_of_none) { EXPECT_EQ(closest_format({}, AV_PIX_FMT_RGB24), AV_PIX_FMT_NONE); }
+
+/* Of two formats that differ in nothing else, whatever they are. */
+TEST(Closest, never_shares_chroma_out_further_than_it_must) {
+  const auto formats = software_formats();
+  auto alike = [](const AVPixFmtDescriptor *a, const AVPixFmtDescriptor *b) {
+    constexpr uint64_t kind = AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_FLOAT;
+    return (a->flags & kind) == (b->flags & kind) && a->nb_components == b->nb_components &&
+           compat::is_xyz(a) == compat::is_xyz(b) && a->comp[0].depth == b->comp[0].depth;
+  };
+  auto shared = [](const AVPixFmtDescriptor *to, const AVPixFmtDescriptor *from) {
+    return std::max(to->log2_chroma_w - from->log2_chroma_w, 0) +
+           std::max(to->log2_chroma_h - from->log2_chroma_h, 0);
+  };
+  int seen = 0;
+  for (AVPixelFormat one : formats)
+    for (AVPixelFormat other : formats) {
+      const AVPixFmtDescriptor *a = av_pix_fmt_desc_get(one), *b = av_pix_fmt_desc_get(other);
+      if (!alike(a, b) || implies_full_range(one) != implies_full_range(other) ||
+          a->nb_components < 3)
+        continue;
+      for (AVPixelFormat source : formats) {
+        const AVPixFmtDescriptor *from = av_pix_fmt_desc_get(source);
+        if (from->nb_components < 3 || shared(a, from) <= shared(b, from) ||
+            (from->flags & AV_PIX_FMT_FLAG_BAYER))
+          continue;
+        ASSERT_EQ(closest_format({one, other}, source), other)
+            << "for " << from->name << " of " << a->name << " and " << b->name;
+        seen++;
+      }
+    }
+  EXPECT_GT(seen, 1000);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
  *
  * Encoder, muxer and file are those of containersink, whose tests say more of them.
  */
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -378,6 +379,57 @@ GST_START_TEST(a_full_device_is_an_error) {
 }
 GST_END_TEST;
 
+/* Each picture is a file of its own, or key pictures come with all that a decoder must know. */
+GST_START_TEST(another_size_in_mid_stream_is_gone_on_with) {
+  auto write_both_sizes = [](const Writer &writer) {
+    for (int i = 0; i < 6; i++)
+      write(writer, grey(i, GST_CLOCK_TIME_NONE, "25/1", i < 3 ? width : 96));
+    finish(writer);
+    fail_unless(stats_of(writer).starts_with("6 "), "%s", stats_of(writer).c_str());
+  };
+  write_both_sizes(open(at("a%d.png")));
+  for (int i = 0; i < 6; i++) {
+    const std::string file = at("a" + std::to_string(i + 1) + ".png");
+    expect_shades(file, {i});
+    assert_text(probe(file, "width"), i < 3 ? "64" : "96");
+  }
+  Ptr<GstStructure> of_x264(gst_structure_from_string("o,qp=0", nullptr));
+  Ptr<GstStructure> of_x265(gst_structure_from_string("o,x265-params=(string)lossless=1", nullptr));
+  struct {
+    const char *codec;
+    GstStructure *options;
+  } encoders[] = {{"libx264", of_x264.get()}, {"libx265", of_x265.get()}};
+  for (const auto &[codec, options] : encoders) {
+    const std::string file = at(std::string(codec) + ".ts");
+    write_both_sizes(open(file, "codec", codec, "pixel-format", "gray", "codec-options", options));
+    const std::vector<int> found = shades(file); /* of another range */
+    fail_unless(found.size() == 6 &&
+                std::ranges::adjacent_find(found, std::greater_equal()) == found.end());
+    fail_unless(times(file, "width") == std::vector<double>({64, 64, 64, 96, 96, 96}), "%s", codec);
+  }
+}
+GST_END_TEST;
+
+static const char *const holders_of_one_size[][2] = {
+    {"out.mkv", "ffv1"}, {"out.mp4", "libx264"}, {"out.avi", "mpeg4"}, {"out.gif", "gif"}};
+
+GST_START_TEST(what_goes_before_another_size_is_said) {
+  const auto &[name, codec] = holders_of_one_size[__i__];
+  Writer writer = open(at(name), "codec", codec);
+  write_greys(writer, 3);
+  refuses_write(writer, grey(3, GST_CLOCK_TIME_NONE, "25/1", 96), GST_STREAM_ERROR,
+                GST_STREAM_ERROR_FORMAT, "set_filter(\"scale=64:48,setsar=1/1\")");
+  assert_text(probe(at(name), "nb_read_frames"), "3");
+  /* and so it is */
+  writer = open(at(name), "codec", codec);
+  set_filter(writer, "scale=64:48,setsar=1/1");
+  for (int i = 0; i < 6; i++)
+    write(writer, grey(i, GST_CLOCK_TIME_NONE, "25/1", i < 3 ? width : 96));
+  finish(writer);
+  assert_text(probe(at(name), "width,height,nb_read_frames"), "64\n48\n6");
+}
+GST_END_TEST;
+
 GST_START_TEST(another_size_in_mid_stream_is_refused) {
   Writer writer = open(at("out.mkv"), "codec", "ffv1");
   write_greys(writer, 3);
@@ -386,6 +438,35 @@ GST_START_TEST(another_size_in_mid_stream_is_refused) {
   refuses_write(writer, grey(3), G_IO_ERROR, G_IO_ERROR_CLOSED, "closed");
   refuses_finish(writer, G_IO_ERROR, G_IO_ERROR_CLOSED, "closed");
   expect_shades(at("out.mkv"), {0, 1, 2});
+}
+GST_END_TEST;
+
+std::string remark_of(const Writer &writer) {
+  gchar *remark;
+  g_object_get(writer.get(), "remark", &remark, nullptr);
+  std::string text = remark ? remark : "";
+  g_free(remark);
+  return text;
+}
+
+/* Into a FIFO, which nothing can go back in. */
+GST_START_TEST(what_was_done_otherwise_is_told) {
+  output_of({"mkfifo", at("fifo")});
+  std::thread reader([] { fail_unless(output_of({"cp", at("fifo"), at("copy.mp4")}).empty()); });
+  Writer writer = open(at("fifo"), "container", "mp4", "codec", "mpeg4");
+  assert_text(remark_of(writer), "");
+  write_greys(writer, 5);
+  finish(writer);
+  reader.join();
+  const std::string remark = remark_of(writer);
+  fail_unless(remark.find("fragments") != remark.npos, "`%s`", remark.c_str());
+  assert_text(remark_of(writer), remark);
+  assert_text(probe(at("copy.mp4"), "nb_read_frames"), "5");
+
+  writer = open(at("out.mp4"), "codec", "mpeg4");
+  write_greys(writer, 5);
+  finish(writer);
+  assert_text(remark_of(writer), "");
 }
 GST_END_TEST;
 
@@ -489,7 +570,11 @@ static Suite *writer_suite() {
   tcase_add_test(tc, wrong_settings_are_refused_at_once);
   tcase_add_test(tc, an_unwritable_place_is_an_error);
   tcase_add_test(tc, a_full_device_is_an_error);
+  tcase_add_test(tc, another_size_in_mid_stream_is_gone_on_with);
+  tcase_add_loop_test(tc, what_goes_before_another_size_is_said, 0,
+                      G_N_ELEMENTS(holders_of_one_size));
   tcase_add_test(tc, another_size_in_mid_stream_is_refused);
+  tcase_add_test(tc, what_was_done_otherwise_is_told);
   tcase_add_test(tc, no_frame_is_an_error_and_leaves_no_file);
   tcase_add_test(tc, it_finishes_once);
   tcase_add_test(tc, a_writer_that_goes_away_leaves_the_older_file);

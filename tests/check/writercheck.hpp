@@ -138,6 +138,27 @@ inline GstElement *launch(const std::string &description) {
   return pipeline;
 }
 
+/* The texts of all INFO messages of a pipeline from now on. */
+inline std::string infos;
+
+inline void collect_infos(GstElement *pipeline) {
+  infos.clear();
+  GstBus *bus = gst_element_get_bus(pipeline);
+  gst_bus_set_sync_handler(
+      bus,
+      [](GstBus *, GstMessage *message, gpointer) {
+        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_INFO) {
+          GError *error;
+          gst_message_parse_info(message, &error, nullptr);
+          infos += error->message;
+          g_error_free(error);
+        }
+        return GST_BUS_PASS;
+      },
+      nullptr, nullptr);
+  gst_object_unref(bus);
+}
+
 struct Outcome {
   bool eos = false;
   bool from_sink = false;

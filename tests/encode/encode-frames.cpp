@@ -55,7 +55,14 @@ void list_encoders() {
   }
 }
 
-/* With the codecs that each holds: `+name` where it says so, `?name` where it does not say. */
+/* How a muxer holds a codec: `+`, it says so; `~`, in an unofficial way alone; `?`, it does not
+ * say. */
+std::string manner_of_holding(const AVOutputFormat *muxer, AVCodecID codec) {
+  if (int held = avformat_query_codec(muxer, codec, FF_COMPLIANCE_NORMAL); held != 0)
+    return held > 0 ? "+" : "?";
+  return avformat_query_codec(muxer, codec, FF_COMPLIANCE_EXPERIMENTAL) ? "~" : "";
+}
+
 void list_muxers() {
   void *position = nullptr;
   while (const AVOutputFormat *muxer = av_muxer_iterate(&position)) {
@@ -64,8 +71,8 @@ void list_muxers() {
     void *at = nullptr;
     while (const AVCodec *codec = av_codec_iterate(&at))
       if (av_codec_is_encoder(codec) && codec->type == AVMEDIA_TYPE_VIDEO)
-        if (int held = avformat_query_codec(muxer, codec->id, FF_COMPLIANCE_NORMAL); held != 0)
-          std::cout << (held > 0 ? '+' : '?') << codec->name << ' ';
+        if (std::string manner = manner_of_holding(muxer, codec->id); !manner.empty())
+          std::cout << manner << codec->name << ' ';
     std::cout << '\n';
   }
 }

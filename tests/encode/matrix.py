@@ -77,30 +77,40 @@ HOLD_MORE = {
     'ogg': ['dirac', 'vp8'],
 }
 
+# Muxers that are tried with what they hold in an unofficial way, too. The others are image2 and image2pipe,
+# which write the bytes of any codec, where no demuxer makes pictures of them.
+HOLD_UNOFFICIALLY = ['matroska']
+
 # Encoders without a container here.
 IN_NO_CONTAINER = {'bitpacked': 'travels in RTP alone'}
 
-# Encoders and muxers whose files do not read back whole, though they are what the ffmpeg command writes;
-# None stands for all.
+# Encoders and muxers whose files do not read back whole, though they are what the ffmpeg command writes,
+# and what was seen of them; None stands for all. A pair that does read back whole must not be here.
 READ_OTHERWISE = [
-    (None, ['asf_stream'], 'its demuxer wants the header of asf'),
-    (['a64multi', 'a64multi5'], None, 'nothing here decodes it'),
-    (['h261', 'h263'], ['h261', 'h263'], 'its demuxer takes it for 30000/1001'),
-    (['vc2', 'fits'], ['dirac', 'fits'], 'its demuxer makes other times up'),
-    (['libwebp'], ['webp'], 'nothing here decodes animations'),
-    (['mjpeg'], ['mpjpeg', 'smjpeg', 'wtv'], 'its demuxer wants more than the muxer writes'),
-    (['jpeg2000', 'libopenjpeg'], ['mpegts'], 'its demuxer wants the header of broadcasts'),
-    (['dvvideo'], ['gxf'], 'its demuxer does not know it'),
-    (['libtheora', 'zlib', 'ffvhuff', 'utvideo'], ['wtv'], 'it keeps no header of the codec'),
-    (['mpeg1video', 'mpeg2video'], ['asf', 'mpeg1video', 'mpeg2video'], 'it keeps decoding times alone, or none'),
-    (['h263', 'h263p', 'libx264', 'libx265', 'libx264rgb', 'libxvid', 'mpeg1video', 'mpeg2video', 'mpeg4', 'mjpeg',
-      'rawvideo'], ['image2', 'image2pipe'], 'no picture, for all that the muxer takes it'),
-    (['libx264', 'libx264rgb', 'libx265'], ['mpeg'], 'it has no time for each picture of these'),
-    (['libwebp_anim'], ['image2', 'image2pipe', 'webp'], 'nothing here decodes animations'),
-    (['roqvideo'], ['roq'], 'its demuxer wants sound'),
-    (['rawvideo'], ['mov'], 'its demuxer does not know the format'),
-    (None, ['image2pipe'], 'its demuxer does not know where a picture ends'),
-    (['xface'], ['image2'], 'its demuxer does not know it'),
+    (None, ['asf_stream'], 'pieces as MMS over HTTP has them, which no demuxer takes'),
+    (['a64multi', 'a64multi5'], ['a64', 'matroska'], 'nothing here decodes it'),
+    (['qtrle'], ['matroska'], 'it keeps no depth, without which it cannot be decoded'),
+    (['avui'], ['matroska'], 'its decoder takes each picture for too short'),
+    (['h261', 'h263'], ['h261', 'h263'], 'its parser takes it for 30000/1001'),
+    (['fits'], ['fits'], 'its demuxer takes it for one picture a second'),
+    (['vc2'], ['dirac'], 'its parser lets each picture last a tick of 1/1200000 s'),
+    (['libwebp', 'libwebp_anim'], ['webp'], 'nothing here decodes animations'),
+    (['libwebp_anim'], ['image2', 'image2pipe'], 'nothing here decodes animations'),
+    (['dvvideo'], ['gxf'], 'all pictures, and then an error in place of the end'),
+    (['mjpeg'], ['mpjpeg', 'smjpeg'], 'all pictures, and then an error in place of the end'),
+    (['roqvideo'], ['roq'], 'all pictures, and then an error in place of the end'),
+    (['mjpeg'], ['wtv'], 'its demuxer comes to the end before it finds a stream'),
+    (['jpeg2000', 'libopenjpeg'], ['mpegts'], 'private data that says no codec'),
+    (['libtheora', 'zlib', 'ffvhuff', 'utvideo'], ['wtv'], 'it keeps no extradata, without which they cannot be decoded'),
+    (['mpeg1video', 'mpeg2video'], ['asf'], 'it keeps the times of decoding alone'),
+    (['mpeg1video'], ['mpeg1video', 'image2pipe'], 'its parser gives the times of decoding alone'),
+    (['libx264', 'libx264rgb', 'libx265'], ['mpeg'], 'a time for the first of the pictures in a packet alone'),
+    (['libxvid', 'mpeg1video', 'mpeg2video', 'mpeg4'], ['image2'], 'a name that tells its demuxer of no codec'),
+    (['rawvideo'], ['image2', 'image2pipe', 'mov'], 'nothing in it says the pixel format'),
+    (['alias_pix', 'vbn'], ['image2pipe'], 'its demuxer does not know where a picture ends'),
+    (['exr', 'libjxl', 'pcx', 'sgi', 'sunrast', 'tiff', 'xwd'], ['image2pipe'], 'its demuxer takes all for one picture'),
+    (['pgmyuv'], ['image2pipe'], 'its demuxer takes it for gray and half as high again'),
+    (['pam', 'targa', 'xface'], ['image2pipe'], 'no demuxer here knows it'),
 ]
 
 
@@ -141,7 +151,8 @@ def holders(encoder, codec, muxers):
         if name in NO_MUXERS:
             continue
         if '+' + encoder in muxer['held'] or '?' + encoder in muxer['held'] and (
-                codec in HOLD_MORE.get(name, []) or muxer['usual'] == codec):
+                codec in HOLD_MORE.get(name, []) or muxer['usual'] == codec) or (
+                '~' + encoder in muxer['held'] and name in HOLD_UNOFFICIALLY):
             yield name
 
 
@@ -227,15 +238,18 @@ def read(path, muxer, clip):
         options = {'video_size': clip.size, 'pixel_format': clip.format, 'framerate': clip.rate}
     with av.open(str(path), format=demuxer, options=options) as container:
         stream = container.streams.video[0]
-        keys, times, frames = [], [], 0
-        for packet in container.demux(stream):
-            if packet.size and packet.pts is not None:
-                keys.append((packet.pts, packet.is_keyframe))
-            for frame in packet.decode():
-                frames += 1
-                if frame.pts is not None:
-                    times.append(frame.pts * frame.time_base)
-        return {'size': f'{stream.codec_context.width}x{stream.codec_context.height}',
+        keys, times, frames, error = [], [], 0, ''
+        try:
+            for packet in container.demux(stream):
+                if packet.size and packet.pts is not None:
+                    keys.append((packet.pts, packet.is_keyframe))
+                for frame in packet.decode():
+                    frames += 1
+                    if frame.pts is not None:
+                        times.append(frame.pts * frame.time_base)
+        except av.error.FFmpegError as broken:
+            error = type(broken).__name__
+        return {'error': error, 'size': f'{stream.codec_context.width}x{stream.codec_context.height}',
                 'frames': frames, 'step': stream.time_base, 'times': sorted(times), 'keys': [is_key for _, is_key in sorted(keys)]}
 
 
@@ -244,12 +258,12 @@ def why_not_whole(told, clip):
     if told['size'] != clip.size:
         return f'it is {told["size"]}'
     if told['frames'] != N_FRAMES:
-        return f'it has {told["frames"]} frames'
+        return f'it has {told["frames"]} frames, {told["error"] or "then ends"}'
     rate = Fraction(clip.rate)
     for number, time in enumerate(told['times']):
         if abs(time - told['times'][0] - number / rate) > told['step']:
             return f'frame {number} is at {float(time - told["times"][0])} s'
-    return ''
+    return told['error'] and f'it ends with {told["error"]}'
 
 
 def longest_run_without_key(keys):
@@ -330,6 +344,8 @@ class Encoder:
             self.fail(muxer, reason)
         elif reason:
             print(f'note: {self.name} in {muxer}: {reason} ({known})')
+        elif known:
+            self.fail(muxer, f'it reads back whole, for all that is said of it: {known}')
         else:
             self.whole += 1
             self.look_at_pictures(muxer, location, told)

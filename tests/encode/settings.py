@@ -77,6 +77,9 @@ class Passes(Encoding):
                              (self.folder / f'theirs{number}.mkv').read_bytes(), f'pass {number}')
         self.assertNotEqual((self.folder / 'ours1.mkv').read_bytes(), (self.folder / 'ours2.mkv').read_bytes())
 
+    def test_libtheora(self):
+        self.both('libtheora')
+
     def test_libvpx(self):
         self.both('libvpx')
 
@@ -85,6 +88,9 @@ class Passes(Encoding):
 
     def test_libx264(self):
         self.both('libx264')
+
+    def test_libxvid(self):
+        self.both('libxvid')
 
     def test_mpeg2video(self):
         self.both('mpeg2video')
@@ -158,7 +164,7 @@ class Conversions(Encoding):
 
     COLOURS = [('tv', 'bt709'), ('pc', 'bt709'), ('tv', 'smpte170m'), ('pc', 'smpte170m'), ('tv', 'bt2020nc')]
 
-    def like_command(self, pixel_format, encoder, colours, out, muxer='nut'):
+    def like_command(self, pixel_format, encoder, colours, out, muxer='nut', told=()):
         clip = clip_of(self.folder, encoder, pixel_format)
         for colour_range, space in colours:
             with self.subTest(source=pixel_format, encoder=encoder, range=colour_range, space=space):
@@ -169,7 +175,7 @@ class Conversions(Encoding):
                 done = matrix.run_ffmpeg([
                     '-f', 'rawvideo', '-pixel_format', pixel_format, '-video_size', clip.size, '-framerate', clip.rate,
                     '-color_range', colour_range, '-colorspace', space, '-i', str(clip.path), '-c:v', encoder,
-                    '-g', str(matrix.INTERVAL), '-threads:v', '1', '-flags:v', '+bitexact', *options, '-f', muxer, str(theirs)])
+                    *told, '-g', str(matrix.INTERVAL), '-threads:v', '1', '-flags:v', '+bitexact', *options, '-f', muxer, str(theirs)])
                 self.assertEqual(done.returncode, 0, done.stderr)
                 path = self.write(clip, muxer, 'ours.nut', range=colour_range, matrix=space)
                 self.assertEqual(stream_of(path, 'pix_fmt'), [out])
@@ -186,6 +192,12 @@ class Conversions(Encoding):
     def test_chroma_is_resampled(self):
         self.like_command('yuv422p10le', 'mpeg2video', [('tv', 'bt709')], 'yuv422p')
         self.like_command('yuv444p', 'mpeg4', [('tv', 'bt709')], 'yuv420p')
+
+    def test_chroma_is_kept_where_the_command_halves_it_once_more(self):
+        finer = {'told': ['-pix_fmt', 'yuv422p']}
+        self.like_command('yuv444p', 'mpeg2video', self.COLOURS[:1], 'yuv422p', **finer)
+        self.like_command('yuv444p10le', 'mpeg2video', self.COLOURS[:1], 'yuv422p', **finer)
+        self.like_command('rgb24', 'mpeg2video', [('pc', 'rgb')], 'yuv422p', **finer)
 
     def test_range_of_jpeg(self):
         self.like_command('yuv420p', 'mjpeg', [('tv', 'bt709'), ('pc', 'bt709')], 'yuvj420p')

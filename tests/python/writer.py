@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import weakref
 from fractions import Fraction
 
 import frames  # noqa: F401 (the namespaces)
@@ -73,6 +74,25 @@ class Places(Files):
         stream.close()
         self.check(stream.steal_as_bytes().get_data(), truth)
 
+    def test_remark(self):
+        """What becomes of MP4 in a stream that cannot be sought in."""
+        truth = noise(5, HEIGHT, WIDTH, 3)
+        read, write = os.pipe()
+        for stream, remark in (
+            (Gio.UnixOutputStream.new(write, True), "fragments"),
+            (Gio.MemoryOutputStream.new_resizable(), None),
+        ):
+            with GstFramewise.Writer(stream, container="mp4", codec="png", framerate=25) as writer:
+                self.assertIsNone(writer.remark)
+                writer.write(truth)
+            if remark:
+                self.assertIn(remark, writer.remark)
+            else:
+                self.assertIsNone(writer.remark)
+            stream.close()
+        with os.fdopen(read, "rb") as file:
+            self.check(file.read(), truth)
+
     def test_no_place(self):
         with self.assertRaisesRegex(OSError, "location"):
             GstFramewise.Writer(codec="png")
@@ -106,15 +126,35 @@ class Arrays(Files):
             writer.write([])
         self.expect(truth)
 
+    # What takes rgb24 as it is and keeps frames for a while: a filter, threads, a look-ahead.
+    KEEPERS = (
+        {"codec": "ffv1", "filters": "reverse"},
+        {"codec": "png", "thread_count": 4},
+        {"codec": "libx264rgb", "codec_options": {"qp": 0, "preset": "slow"}},
+    )
+
     def test_an_array_may_be_changed_afterwards(self):
-        truth = noise(6, HEIGHT, WIDTH, 3)
+        truth = noise(20, HEIGHT, WIDTH, 3)
         frame = np.empty(truth.shape[1:], np.uint8)
-        with self.writer(filters="reverse") as writer:
-            for each in truth:
-                frame[:] = each
-                writer.write(frame)
-                frame[:] = 0
-        self.expect(truth[::-1])
+        for keeper in self.KEEPERS:
+            with self.subTest(**keeper), self.writer(**keeper) as writer:
+                for each in truth:
+                    frame[:] = each
+                    writer.write(frame)
+                    frame[:] = 0
+                self.assertLess(writer.stats["frames"], len(truth))
+                writer.finish()
+                self.expect(truth[::-1] if "filters" in keeper else truth)
+
+    def test_an_array_is_not_kept(self):
+        for keeper in self.KEEPERS:
+            with self.subTest(**keeper), self.writer(**keeper) as writer:
+                for frame in noise(4, HEIGHT, WIDTH, 3):
+                    frame = frame.copy()
+                    kept = weakref.ref(frame)
+                    writer.write(frame)
+                    del frame
+                    self.assertIsNone(kept())
 
     def test_any_strides(self):
         truth = noise(3, HEIGHT, WIDTH, 3)
@@ -211,6 +251,27 @@ class Arrays(Files):
                 writer.write(truth)
                 writer.write(noise(HEIGHT, WIDTH * 2, 3))
         self.expect(truth)
+
+
+class Sizes(Files):
+    def sizes(self, path):
+        text = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "frame=width,height",
+                               "-of", "csv=p=0", path], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return [line.strip(",") for line in text.split()]
+
+    def test_another_size(self):
+        """Where the container can go on it does."""
+        frames = [noise(HEIGHT, WIDTH, 3)] * 3 + [noise(HEIGHT * 2, WIDTH, 3)] * 3
+        path = os.path.join(self.folder, "%d.png")
+        with GstFramewise.Writer(path, framerate=25) as writer:
+            writer.write(frames)
+        for number, frame in enumerate(frames, 1):
+            self.path = path % number
+            np.testing.assert_array_equal(self.decoded(frame.shape), frame[np.newaxis])
+        path = os.path.join(self.folder, "out.ts")
+        with GstFramewise.Writer(path, codec="libx264", framerate=25) as writer:
+            writer.write(frames)
+        self.assertEqual(self.sizes(path), [f"{WIDTH},{HEIGHT}"] * 3 + [f"{WIDTH},{HEIGHT * 2}"] * 3)
 
 
 class Times(Files):

@@ -757,8 +757,9 @@ class Writer(GstFramewise.Writer):
         if len(stack) > 1 and (pts is not None or duration is not None):
             raise TypeError("`pts` and `duration` are those of one frame, not of a stack.")
         for frame in stack:
-            # A copy, as encoder and filters may keep the frame after this has returned.
-            sample = from_numpy(frame.copy(order="C"), name, pts=pts, duration=duration)
+            # Encoder and filters may keep a frame after this has returned, but never an array's memory: it ends
+            # with the last pixel, where libav wants padding, so what they get is a copy.
+            sample = from_numpy(numpy.ascontiguousarray(frame), name, pts=pts, duration=duration)
             self._write_sample(sample, cancellable)
 
     def _write_sample(self, sample, cancellable):
@@ -788,6 +789,11 @@ class Writer(GstFramewise.Writer):
     def stats(self):
         """A dict: frames, key-frames, bytes, and duration in nanoseconds."""
         return _to_dict(self.get_property("stats"))
+
+    @property
+    def remark(self):
+        """What was done otherwise than one would expect, in words; else None."""
+        return self.get_property("remark")
 
 
 Writer = override(Writer)
