@@ -86,6 +86,14 @@ static void set_rates(GstStructure *structure, const std::vector<int> &rates) {
   gst_structure_take_value(structure, "rate", &list);
 }
 
+/* The same formats as planes where they are packed, and the other way round. */
+static std::vector<AVSampleFormat> twins_of(const std::vector<AVSampleFormat> &formats) {
+  std::vector<AVSampleFormat> twins;
+  for (AVSampleFormat format : formats)
+    twins.push_back(av_get_alt_sample_fmt(format, !av_sample_fmt_is_planar(format)));
+  return twins;
+}
+
 /* One structure for each format and layout: within a list the order is lost to upstream's when the
  * two are intersected. */
 static CapsPtr caps_of(const AudioFormats &takes) {
@@ -112,7 +120,13 @@ static CapsPtr caps_of(const AudioFormats &takes) {
 }
 
 CapsPtr audio_caps_with_first(const AudioFormats &takes, GstCaps *all) {
-  return CapsPtr(gst_caps_merge(caps_of(takes).release(), gst_caps_ref(all)));
+  /* Then what only has to be laid out anew. Not merged: that would sort by what is wider. */
+  AudioFormats twins = takes;
+  twins.formats = twins_of(takes.formats);
+  CapsPtr caps = caps_of(takes);
+  gst_caps_append(caps.get(), caps_of(twins).release());
+  gst_caps_append(caps.get(), gst_caps_ref(all));
+  return caps;
 }
 
 } // namespace framewise

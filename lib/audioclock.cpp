@@ -23,8 +23,7 @@ AudioClock::Place AudioClock::place(const FrameTime &time, int samples,
   if (time.pts == AV_NOPTS_VALUE)
     return place;
   place.off = time.pts - end();
-  if (std::abs(place.off) <=
-      (continuity == Continuity::broken ? tolerance_when_broken : tolerance))
+  if (std::abs(place.off) <= (continuity == Continuity::broken ? tolerance_when_broken : tolerance))
     return place;
   const int64_t position = ns_to_ticks(time.pts - start_, {1, sample_rate_});
   if (position > samples_)

@@ -128,10 +128,9 @@ static ChannelLayout closest_layout(const std::vector<ChannelLayout> &list,
     }
     return n > channels ? 1000 + n - channels : 100000 + channels - n;
   };
-  return *std::min_element(list.begin(), list.end(),
-                           [&](const ChannelLayout &a, const ChannelLayout &b) {
-                             return cost_of(a) < cost_of(b);
-                           });
+  return *std::min_element(
+      list.begin(), list.end(),
+      [&](const ChannelLayout &a, const ChannelLayout &b) { return cost_of(a) < cost_of(b); });
 }
 
 AudioParams AudioEncoder::closest(const AVCodec *codec, const AudioParams &input) {
@@ -246,9 +245,9 @@ Result<AudioEncoder> AudioEncoder::open(const AVCodec *codec, const AudioEncoder
   if (!encoder.fifo_)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   encoder.start_ = ns_to_ticks(start, encoder.context_->time_base);
-  GST_INFO("%s: %s as %s, frames of %d, %d before the first", codec->name,
-           input.describe().c_str(), encoder.encoded_.describe().c_str(),
-           encoder.context_->frame_size, encoder.context_->initial_padding);
+  GST_INFO("%s: %s as %s, frames of %d, %d before the first", codec->name, input.describe().c_str(),
+           encoder.encoded_.describe().c_str(), encoder.context_->frame_size,
+           encoder.context_->initial_padding);
   return encoder;
 }
 
@@ -347,8 +346,8 @@ Result<FramePtr> AudioEncoder::next_frame() {
   auto frame = blank_frame(encoded_, samples);
   if (!frame)
     return frame;
-  if (av_audio_fifo_read(fifo_.get(), reinterpret_cast<void **>((*frame)->extended_data),
-                         samples) < samples)
+  if (av_audio_fifo_read(fifo_.get(), reinterpret_cast<void **>((*frame)->extended_data), samples) <
+      samples)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   (*frame)->pts = start_ + encoded_samples_;
   encoded_samples_ += samples;
@@ -358,9 +357,9 @@ Result<FramePtr> AudioEncoder::next_frame() {
 Result<void> AudioEncoder::encode(const AVFrame *frame) {
   int ret = avcodec_send_frame(context_.get(), frame);
   if (ret < 0 && ret != AVERROR_EOF)
-    return fail_av(ret, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-                   format("The encoder `%s` fails on %s.", codec_->name,
-                          encoded_.describe().c_str()));
+    return fail_av(
+        ret, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
+        format("The encoder `%s` fails on %s.", codec_->name, encoded_.describe().c_str()));
   return {};
 }
 
