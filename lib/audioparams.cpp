@@ -133,8 +133,8 @@ std::vector<int> channel_order(const ChannelLayout &layout) {
     return {};
   std::vector<int> order;
   for (GstAudioChannelPosition position : theirs)
-    order.push_back(int(std::find(positions->begin(), positions->end(), position) -
-                        positions->begin()));
+    order.push_back(
+        int(std::find(positions->begin(), positions->end(), position) - positions->begin()));
   return order;
 }
 
@@ -146,9 +146,8 @@ static ChannelLayout layout_from_positions(const GstAudioInfo &info) {
     return ChannelLayout::usual(1);
   uint64_t mask = 0;
   for (int i = 0; i < channels; i++) {
-    const auto twin =
-        std::find_if(channel_twins.begin(), channel_twins.end(),
-                     [&](const ChannelTwin &t) { return t.gst == info.position[i]; });
+    const auto twin = std::find_if(channel_twins.begin(), channel_twins.end(),
+                                   [&](const ChannelTwin &t) { return t.gst == info.position[i]; });
     if (twin == channel_twins.end())
       return ChannelLayout::unplaced(channels);
     mask |= uint64_t(1) << twin->av;

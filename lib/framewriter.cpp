@@ -292,6 +292,15 @@ static bool counts_milliseconds(const AVOutputFormat *muxer) {
   return std::find(names.begin(), names.end(), std::string_view(muxer->name)) != names.end();
 }
 
+/* Matroska wants timestamps that are late by the encoder's delay, which readers take off again.
+ * Before version 6 libavformat's muxer tells of Opus' delay and does not add it, so that the sound
+ * would come too early by that. */
+static bool must_add_delay(const AVOutputFormat *muxer, const AVCodecContext *encoder) {
+  const std::string_view name = muxer->name;
+  return LIBAVFORMAT_VERSION_MAJOR < 60 && (name == "matroska" || name == "webm") &&
+         encoder->codec_id == AV_CODEC_ID_OPUS;
+}
+
 static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
   FramePtr carrier = new_frame();
   describe_frame(carrier.get(), params);
@@ -555,6 +564,7 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
     if (auto written = write_header(); !written)
       return written;
   wrote_packet_ = true;
+  note_latency(stream, packet->pts);
   if (packet->pts != AV_NOPTS_VALUE) {
     stream.start =
         stream.start == AV_NOPTS_VALUE ? packet->pts : std::min(stream.start, packet->pts);
@@ -562,10 +572,14 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
   }
   /* What an encoder of audio makes before the first sample and after the last is not heard. */
   if (const auto *audio = std::get_if<AudioEncoder>(&stream.encoder)) {
+    const AVCodecContext *context = audio->context();
+    if (must_add_delay(muxer_->oformat, context) && packet->pts != AV_NOPTS_VALUE) {
+      packet->pts += context->initial_padding;
+      packet->dts += context->initial_padding;
+    }
     stream.start = audio->start();
     stream.end = std::min(stream.end, audio->end());
   }
-  note_latency(stream, packet->pts);
   const bool key_frame = packet->flags & AV_PKT_FLAG_KEY;
   const int size = packet->size;
   packet->stream_index = stream.av->index;

@@ -120,11 +120,9 @@ GST_START_TEST(samples_are_written_as_they_come) {
 GST_END_TEST
 
 GST_START_TEST(jitter_of_timestamps_changes_nothing) {
-  assert_samples(written({{0, 800, 0},
-                          {800, 800, 139 * ms},
-                          {1600, 800, 161 * ms},
-                          {2400, 800, 300 * ms}}),
-                 signals(0, 3200));
+  assert_samples(
+      written({{0, 800, 0}, {800, 800, 139 * ms}, {1600, 800, 161 * ms}, {2400, 800, 300 * ms}}),
+      signals(0, 3200));
 }
 GST_END_TEST
 
@@ -142,15 +140,15 @@ GST_END_TEST
 
 GST_START_TEST(silence_may_be_longer_than_memory_would_hold_at_once) {
   const std::vector<int16_t> samples = written({{0, 800, 0}, {800, 800, 60 * GST_SECOND}});
-  assert_samples(samples, joined(joined(signals(0, 800), silence(60 * rate - 800)),
-                                 signals(800, 800)));
+  assert_samples(samples,
+                 joined(joined(signals(0, 800), silence(60 * rate - 800)), signals(800, 800)));
 }
 GST_END_TEST
 
 GST_START_TEST(what_was_there_already_is_cut_off) {
-  assert_samples(written({{0, 1600, 0}, {800, 1600, 100 * ms}, {400, 400, 50 * ms},
-                          {2400, 800, 300 * ms}}),
-                 signals(0, 3200));
+  assert_samples(
+      written({{0, 1600, 0}, {800, 1600, 100 * ms}, {400, 400, 50 * ms}, {2400, 800, 300 * ms}}),
+      signals(0, 3200));
 }
 GST_END_TEST
 
@@ -179,9 +177,9 @@ GST_END_TEST
 
 /* NUT keeps timestamps as finely as the encoders count. */
 GST_START_TEST(sound_keeps_its_place_beside_the_picture) {
-  GstElement *pipeline =
-      launch(app_source("25/1") + "s.video_0 " + sound_source("a") +
-             "s.audio_0 containersink name=s codec=ffv1 audio-codec=pcm_s16le location=" + at("out.nut"));
+  GstElement *pipeline = launch(
+      app_source("25/1") + "s.video_0 " + sound_source("a") +
+      "s.audio_0 containersink name=s codec=ffv1 audio-codec=pcm_s16le location=" + at("out.nut"));
   push_frames(pipeline, {{400 * ms, 40 * ms}, {440 * ms, 40 * ms}});
   push_sound(pipeline, "a", {{0, 800, 123 * ms + 456789}});
   end(pipeline, "a");
@@ -191,18 +189,19 @@ GST_START_TEST(sound_keeps_its_place_beside_the_picture) {
 GST_END_TEST
 
 static const char *const delayed_codecs[][3] = {
-    {"out.mp4", "aac", "mpeg4"},   {"out.mkv", "aac", "mpeg4"},    {"out.mkv", "libopus", "mpeg4"},
-    {"out.mkv", "libmp3lame", "mpeg4"}, {"out.mov", "aac", "mpeg4"}, {"out.ts", "mp2", "mpeg4"},
-    {"out.ts", "aac", "mpeg4"},    {"out.mp4", "libopus", "mpeg4"}, {"out.webm", "libopus", "libvpx"},
-    {"out.avi", "pcm_s16le", "mpeg4"}, {"out.nut", "aac", "mpeg4"}, {"out.mp4", "ac3", "mpeg4"},
+    {"out.mp4", "aac", "mpeg4"},       {"out.mkv", "aac", "mpeg4"},
+    {"out.mkv", "libopus", "mpeg4"},   {"out.mkv", "libmp3lame", "mpeg4"},
+    {"out.mov", "aac", "mpeg4"},       {"out.ts", "mp2", "mpeg4"},
+    {"out.ts", "aac", "mpeg4"},        {"out.mp4", "libopus", "mpeg4"},
+    {"out.webm", "libopus", "libvpx"}, {"out.avi", "pcm_s16le", "mpeg4"},
+    {"out.nut", "aac", "mpeg4"},       {"out.mp4", "ac3", "mpeg4"},
 };
 
 /* Where in the output a burst is, in seconds from the picture. */
 static double burst_after_picture(const std::string &file) {
   const double picture = times(file, "best_effort_timestamp_time").at(0);
   std::string text = output_of({"ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries",
-                                "frame=pts_time", "-of", "default=nw=1:nk=1",
-                                file});
+                                "frame=pts_time", "-of", "default=nw=1:nk=1", file});
   const double sound = g_ascii_strtod(text.c_str(), nullptr);
   const auto samples = decoded<int16_t>(file, "s16le");
   size_t loudest = 0;
@@ -216,10 +215,11 @@ static double burst_after_picture(const std::string &file) {
 GST_START_TEST(delay_of_the_encoder_does_not_move_the_sound) {
   const auto &[name, audio, video] = delayed_codecs[__i__];
   GstElement *pipeline =
-      launch(app_source("25/1") + "s.video_0 appsrc name=a format=time caps=audio/x-raw,format="
+      launch(app_source("25/1") +
+             "s.video_0 appsrc name=a format=time caps=audio/x-raw,format="
              "S16LE,layout=interleaved,channels=1,rate=48000 ! s.audio_0 containersink "
-             "name=s codec=" + video +
-             " audio-codec=" + audio + " location=" + at(name));
+             "name=s codec=" +
+             video + " audio-codec=" + audio + " location=" + at(name));
   std::vector<Frame> frames;
   for (int i = 0; i < 50; i++)
     frames.push_back({i * 40 * ms, 40 * ms});
@@ -281,7 +281,8 @@ GST_START_TEST(each_channel_keeps_its_place) {
   const std::string mask = row.mask, channels = std::to_string(row.channels);
   GstElement *pipeline = launch(
       "appsrc name=a format=time caps=audio/x-raw,format=S16LE,layout=interleaved,rate=48000,"
-      "channels=" + channels + ",channel-mask=(bitmask)" + mask + " ! " +
+      "channels=" +
+      channels + ",channel-mask=(bitmask)" + mask + " ! " +
       audio_sink(std::string("audio-codec=") + row.codec + " location=" + at(row.file)));
   std::vector<int16_t> samples;
   for (int i = 0; i < 5000; i++)
@@ -311,8 +312,8 @@ static const struct {
 GST_START_TEST(what_an_encoder_does_not_take_is_converted) {
   const auto &row = conversions[__i__];
   write_file(std::string("audiotestsrc num-buffers=20 ! audio/x-raw,layout=interleaved,format=") +
-             row.caps + " ! " + audio_sink(std::string("audio-codec=") + row.codec + " location=" +
-             at(row.file)));
+             row.caps + " ! " +
+             audio_sink(std::string("audio-codec=") + row.codec + " location=" + at(row.file)));
   assert_text(of_streams(at(row.file), "stream=sample_rate,channels"), row.result);
 }
 GST_END_TEST
@@ -369,8 +370,9 @@ GST_START_TEST(what_the_encoder_takes_as_it_is_comes_first) {
   assert_first_caps("audio-codec=libopus",
                     "audio/x-raw,format=S16LE,layout=interleaved,channels=[1,max],"
                     "rate={48000,24000,16000,12000,8000}");
-  assert_first_caps("audio-codec=libvorbis",
-                    "audio/x-raw,format=F32LE,layout=non-interleaved,channels=[1,max],rate=[1,max]");
+  assert_first_caps(
+      "audio-codec=libvorbis",
+      "audio/x-raw,format=F32LE,layout=non-interleaved,channels=[1,max],rate=[1,max]");
 }
 GST_END_TEST
 
@@ -392,8 +394,8 @@ static std::string video_source(int n) {
 }
 
 GST_START_TEST(a_link_without_a_name_finds_the_kind_of_pad) {
-  write_file(video_source(5) + "s. audiotestsrc num-buffers=5 ! s. containersink name=s location=" +
-             at("out.mkv"));
+  write_file(video_source(5) +
+             "s. audiotestsrc num-buffers=5 ! s. containersink name=s location=" + at("out.mkv"));
   assert_text(of_streams(at("out.mkv"), "stream=codec_type"), "video\naudio");
 }
 GST_END_TEST
@@ -463,15 +465,14 @@ static const struct {
 GST_START_TEST(bad_settings_are_refused_before_any_sample) {
   const auto &row = bad_settings[__i__];
   gchar *properties = g_strdup_printf(row.properties, folder.c_str());
-  GstElement *pipeline = launch(std::string("audiotestsrc ! s.audio_0 containersink name=s ") +
-                                properties);
+  GstElement *pipeline =
+      launch(std::string("audiotestsrc ! s.audio_0 containersink name=s ") + properties);
   g_free(properties);
   fail_unless_equals_int(gst_element_set_state(pipeline, GST_STATE_PAUSED),
                          GST_STATE_CHANGE_FAILURE);
   const Outcome outcome = await_outcome(pipeline);
   fail_unless(!outcome.eos && outcome.from_sink);
-  fail_unless(strstr(outcome.message.c_str(), row.named) != nullptr, "%s",
-              outcome.message.c_str());
+  fail_unless(strstr(outcome.message.c_str(), row.named) != nullptr, "%s", outcome.message.c_str());
   gst_element_set_state(pipeline, GST_STATE_NULL);
   gst_object_unref(pipeline);
   fail_unless_equals_int(count_files(), 0);
@@ -493,8 +494,10 @@ static std::string await_warning(GstElement *pipeline) {
 }
 
 GST_START_TEST(an_unlinked_pad_is_left_out) {
-  GstElement *pipeline = launch(video_source(10) + "s.video_0 containersink name=s codec=mpeg4 "
-                                                   "location=" + at("out.mkv"));
+  GstElement *pipeline = launch(video_source(10) +
+                                "s.video_0 containersink name=s codec=mpeg4 "
+                                "location=" +
+                                at("out.mkv"));
   GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "s");
   GstPad *pad = gst_element_request_pad_simple(element, "audio_%u");
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
@@ -512,9 +515,9 @@ GST_END_TEST
 
 /* Its upstream lives, but gives nothing. */
 GST_START_TEST(a_silent_pad_is_left_out_after_the_others) {
-  GstElement *pipeline = launch(video_source(1) + "s.video_0 " + sound_source("a") +
-                                "s.audio_0 containersink name=s codec=mpeg4 location=" +
-                                at("out.mkv"));
+  GstElement *pipeline =
+      launch(video_source(1) + "s.video_0 " + sound_source("a") +
+             "s.audio_0 containersink name=s codec=mpeg4 location=" + at("out.mkv"));
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   const std::string warning = await_warning(pipeline);
   fail_unless(warning.find("audio_0 had no data") != std::string::npos, "%s", warning.c_str());
@@ -526,9 +529,9 @@ GST_START_TEST(a_silent_pad_is_left_out_after_the_others) {
 GST_END_TEST
 
 GST_START_TEST(what_waits_for_a_silent_pad_is_written_when_all_stops) {
-  GstElement *pipeline = launch(app_source("25/1") + "s.video_0 " + sound_source("a") +
-                                "s.audio_0 containersink name=s codec=ffv1 location=" +
-                                at("out.mkv"));
+  GstElement *pipeline =
+      launch(app_source("25/1") + "s.video_0 " + sound_source("a") +
+             "s.audio_0 containersink name=s codec=ffv1 location=" + at("out.mkv"));
   GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "s");
   GstElement *src = gst_bin_get_by_name(GST_BIN(pipeline), "src");
   GstPad *pad = gst_element_get_static_pad(src, "src");
@@ -561,9 +564,9 @@ GST_START_TEST(what_waits_for_a_silent_pad_is_written_when_all_stops) {
 GST_END_TEST
 
 GST_START_TEST(a_silent_pad_that_ends_holds_nobody_up) {
-  GstElement *pipeline = launch(video_source(50) + "s.video_0 " + sound_source("a") +
-                                "s.audio_0 containersink name=s codec=mpeg4 location=" +
-                                at("out.mkv"));
+  GstElement *pipeline =
+      launch(video_source(50) + "s.video_0 " + sound_source("a") +
+             "s.audio_0 containersink name=s codec=mpeg4 location=" + at("out.mkv"));
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   end(pipeline, "a");
   fail_unless(await_outcome(pipeline).eos);
@@ -574,22 +577,25 @@ GST_START_TEST(a_silent_pad_that_ends_holds_nobody_up) {
 GST_END_TEST
 
 GST_START_TEST(a_pad_may_end_long_before_the_other) {
-  write_file(video_source(500) + "s.video_0 audiotestsrc num-buffers=10 ! s.audio_0 containersink "
-                                 "name=s codec=mpeg4 audio-codec=flac location=" + at("a.mkv"));
+  write_file(video_source(500) +
+             "s.video_0 audiotestsrc num-buffers=10 ! s.audio_0 containersink "
+             "name=s codec=mpeg4 audio-codec=flac location=" +
+             at("a.mkv"));
   assert_text(frames_of(at("a.mkv")), "500");
   fail_unless_equals_uint64(decoded<int16_t>(at("a.mkv"), "s16le").size(), 10240);
-  write_file(video_source(5) + "s.video_0 audiotestsrc num-buffers=1000 ! s.audio_0 containersink "
-                               "name=s codec=mpeg4 audio-codec=flac location=" + at("b.mkv"));
+  write_file(video_source(5) +
+             "s.video_0 audiotestsrc num-buffers=1000 ! s.audio_0 containersink "
+             "name=s codec=mpeg4 audio-codec=flac location=" +
+             at("b.mkv"));
   assert_text(frames_of(at("b.mkv")), "5");
   fail_unless_equals_uint64(decoded<int16_t>(at("b.mkv"), "s16le").size(), 1024000);
 }
 GST_END_TEST
 
 GST_START_TEST(a_pad_may_begin_long_after_the_other) {
-  GstElement *pipeline =
-      launch(video_source(500) + "s.video_0 " + sound_source("a") +
-             "s.audio_0 containersink name=s codec=mpeg4 audio-codec=pcm_s16le location=" +
-             at("out.nut"));
+  GstElement *pipeline = launch(
+      video_source(500) + "s.video_0 " + sound_source("a") +
+      "s.audio_0 containersink name=s codec=mpeg4 audio-codec=pcm_s16le location=" + at("out.nut"));
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   push_sound(pipeline, "a", {{0, 8000, 15 * GST_SECOND}});
   end(pipeline, "a");
@@ -597,9 +603,9 @@ GST_START_TEST(a_pad_may_begin_long_after_the_other) {
   gst_element_set_state(pipeline, GST_STATE_NULL);
   gst_object_unref(pipeline);
   assert_text(frames_of(at("out.nut")), "500");
-  const std::string packets = output_of({"ffprobe", "-v", "error", "-select_streams", "a",
-                                         "-show_entries", "packet=pts_time", "-of",
-                                         "default=nw=1:nk=1", at("out.nut")});
+  const std::string packets =
+      output_of({"ffprobe", "-v", "error", "-select_streams", "a", "-show_entries",
+                 "packet=pts_time", "-of", "default=nw=1:nk=1", at("out.nut")});
   fail_unless(g_str_has_prefix(packets.c_str(), "15.000000\n"), "%.40s", packets.c_str());
   assert_samples(decoded<int16_t>(at("out.nut"), "s16le"), signals(0, 8000));
 }
@@ -609,7 +615,8 @@ GST_START_TEST(stopping_without_eos_leaves_a_whole_file) {
   GstElement *pipeline = launch(
       "videotestsrc ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 ! identity "
       "sleep-time=500 ! s.video_0 audiotestsrc ! s.audio_0 containersink name=s codec=libx264 "
-      "audio-codec=aac location=" + at("out.mp4"));
+      "audio-codec=aac location=" +
+      at("out.mp4"));
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   fail_unless_equals_int(gst_element_get_state(pipeline, nullptr, nullptr, 60 * GST_SECOND),
                          GST_STATE_CHANGE_SUCCESS);
@@ -639,8 +646,7 @@ static Suite *containersink_audio_suite() {
   tc = add_case(suite, "conversion");
   tcase_add_test(tc, planes_and_wide_samples_arrive_as_they_were);
   tcase_add_loop_test(tc, each_channel_keeps_its_place, 0, G_N_ELEMENTS(surround));
-  tcase_add_loop_test(tc, what_an_encoder_does_not_take_is_converted, 0,
-                      G_N_ELEMENTS(conversions));
+  tcase_add_loop_test(tc, what_an_encoder_does_not_take_is_converted, 0, G_N_ELEMENTS(conversions));
   tcase_add_test(tc, resampling_loses_no_sample);
   tcase_add_test(tc, what_the_encoder_takes_as_it_is_comes_first);
   tcase_add_test(tc, samples_may_change_their_kind_in_mid_stream);
