@@ -4,6 +4,8 @@
  */
 #include "containermux.hpp"
 
+#include "containermux-audio.hpp"
+
 #include "../lib/framebridge.hpp"
 #include "../lib/framemeta.hpp"
 #include "../lib/framepool.hpp"
@@ -15,7 +17,7 @@
 
 #include <algorithm>
 
-GST_DEBUG_CATEGORY_STATIC(container_mux_debug);
+GST_DEBUG_CATEGORY(container_mux_debug);
 #define GST_CAT_DEFAULT container_mux_debug
 
 namespace framewise {
@@ -23,13 +25,18 @@ namespace {
 
 /* ---- Pads ----------------------------------------------------------------------------------- */
 
-/* All but `rebase` belongs to the thread that aggregates. */
+/* What upstream has shown of itself. */
+enum class Upstream { silent, gave_data, ended, left_out };
+
+/* All but `rebase` and `upstream` belongs to the thread that aggregates. */
 struct MuxPadPrivate {
   std::shared_ptr<StreamSettings> settings; /* set once */
-  std::optional<VideoParams> params;        /* of the caps */
+  std::optional<VideoParams> params;        /* of the caps; of video */
+  AudioTrack audio;                         /* of audio */
   GstPtr<GstTagList> tags;                  /* of stream scope; NULL: none */
   FrameImporter importer;
   int stream = -1;
+  Upstream upstream = Upstream::silent;   /* under MuxPrivate::upstream_lock */
   int64_t offset = 0;                     /* ns, added to running time */
   std::atomic<bool> rebase = false;       /* running time began anew */
   std::vector<GstClockTime> key_requests; /* running times; NONE: the next frame */
@@ -46,9 +53,15 @@ G_DEFINE_TYPE(MuxPad, framewise_container_mux_pad, GST_TYPE_AGGREGATOR_PAD)
 
 MuxPadPrivate &priv_of(GstAggregatorPad *pad) { return *reinterpret_cast<MuxPad *>(pad)->priv; }
 
+bool is_audio(GstAggregatorPad *pad) {
+  return g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(GST_PAD_PAD_TEMPLATE(pad)), "audio");
+}
+
 StreamOverrides overrides_of(GstAggregatorPad *pad) {
   const auto &settings = priv_of(pad).settings;
-  return settings ? settings->get() : StreamOverrides();
+  StreamOverrides own = settings ? settings->get() : StreamOverrides();
+  own.kind = is_audio(pad) ? StreamKind::audio : StreamKind::video;
+  return own;
 }
 
 GstFlowReturn pad_flush(GstAggregatorPad *pad, GstAggregator *) {
@@ -83,6 +96,9 @@ struct MuxPrivate {
   std::mutex lock; /* writer's existence, last_stats, bytes */
   FrameWriterStats last_stats;
   GBytes *bytes = nullptr; /* owned */
+
+  std::mutex upstream_lock;
+  GstClockID patience = nullptr; /* owned; runs while a silent pad is still waited for */
 
   ~MuxPrivate() { g_clear_pointer(&bytes, g_bytes_unref); }
 };
@@ -178,6 +194,8 @@ FrameTime running_time_of(GstAggregatorPad *pad, GstBuffer *buffer) {
  * What lies behind the stop is kept: a filter may well make a stream longer. */
 GstBuffer *clip(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *buffer) {
   const GstSegment &segment = pad->segment;
+  if (is_audio(pad))
+    return priv_of(pad).audio.clip(segment, buffer);
   if (segment.format != GST_FORMAT_TIME || segment.rate < 0 || !GST_BUFFER_PTS_IS_VALID(buffer) ||
       GST_BUFFER_PTS(buffer) >= segment.start)
     return buffer;
@@ -201,6 +219,14 @@ bool is_gap(GstBuffer *buffer) {
 
 Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *first) {
   MuxPadPrivate &pad_priv = priv_of(pad);
+  if (is_audio(pad)) {
+    auto stream = pad_priv.audio.add_stream(*priv_of(mux).writer, running_time_of(pad, first),
+                                            overrides_of(pad));
+    if (!stream)
+      return Failure(stream.error());
+    pad_priv.stream = *stream;
+    return {};
+  }
   if (!pad_priv.params)
     return FRAMEWISE_FAIL_STREAM(FORMAT, "Frames came before any caps.");
   StreamTiming timing;
@@ -218,6 +244,8 @@ Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *fi
 /* The encoder is open for one kind of frame. */
 Result<void> take_caps(GstAggregator *mux, GstAggregatorPad *pad, GstCaps *caps) {
   MuxPadPrivate &pad_priv = priv_of(pad);
+  if (is_audio(pad))
+    return pad_priv.audio.take_caps(caps, *priv_of(mux).writer, pad_priv.stream);
   auto params = from_caps(caps);
   if (!params)
     return Failure(params.error());
@@ -343,37 +371,42 @@ void report_latency(GstAggregator *mux) {
   gst_aggregator_set_latency(mux, latency, GST_CLOCK_TIME_NONE);
 }
 
-GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
+/* Running time began anew at pads that were flushed: they go on where the longest of them ended,
+ * all by the same offset, so that picture and sound stay together. `time` is that of the first. */
+void rebase(GstAggregator *mux, int64_t time) {
+  const FrameWriter &writer = *priv_of(mux).writer;
+  HeldPads held(mux);
+  std::vector<MuxPadPrivate *> flushed;
+  int64_t end = 0;
+  for (auto *pad : held.pads) {
+    MuxPadPrivate &pad_priv = priv_of(pad);
+    if (pad_priv.stream < 0 || !pad_priv.rebase.exchange(false))
+      continue;
+    flushed.push_back(&pad_priv);
+    end = std::max(end, writer.end(pad_priv.stream));
+  }
+  for (MuxPadPrivate *pad_priv : flushed)
+    pad_priv->offset = std::max<int64_t>(0, end - time);
+}
+
+Result<void> write_frame(GstAggregator *mux, GstAggregatorPad *pad, BufferPtr buffer,
+                         const FrameTime &time) {
   MuxPrivate &priv = priv_of(mux);
   MuxPadPrivate &pad_priv = priv_of(pad);
-  BufferPtr buffer(gst_aggregator_pad_pop_buffer(pad));
-  if (!buffer || is_gap(buffer.get()))
-    return GST_FLOW_OK;
-  if (pad_priv.stream < 0)
-    return fail_with(mux, FRAMEWISE_FAIL_STREAM(MUX, "A pad's first frame came when its stream had "
-                                                     "ended without one.")
-                              .value());
-
-  FrameTime time = running_time_of(pad, buffer.get());
-  const bool key = take_key_request(priv, pad_priv, time);
-  if (pad_priv.rebase.exchange(false) && time.pts != AV_NOPTS_VALUE) {
-    int64_t end = priv.writer->encoder(pad_priv.stream).clock().end();
-    pad_priv.offset = std::max<int64_t>(0, end - time.pts);
-  }
-  if (time.pts != AV_NOPTS_VALUE)
-    time.pts += pad_priv.offset;
-
   auto frame = pad_priv.importer.import(std::move(buffer), *pad_priv.params, Access::read);
   if (!frame)
-    return fail_with(mux, frame.error());
+    return Failure(frame.error());
+  FrameTime undisturbed = time;
+  if (time.pts != AV_NOPTS_VALUE)
+    undisturbed.pts -= pad_priv.offset;
+  const bool key = take_key_request(priv, pad_priv, undisturbed);
   (*frame)->pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-  if (auto described = describe(mux); !described)
-    return fail_with(mux, described.error());
-  if (auto written = priv.writer->write(pad_priv.stream, std::move(*frame), time); !written)
-    return fail_with(mux, written.error());
+  return priv.writer->write(pad_priv.stream, std::move(*frame), time);
+}
 
-  post_remark(mux);
-  report_latency(mux);
+/* Tells downstream, which is there for preroll, position and EOS alone. While it stops, what is
+ * queued at the pads is still written. */
+GstFlowReturn push_token(GstAggregator *mux, const FrameTime &time) {
   GstBuffer *token = gst_buffer_new();
   if (time.pts >= 0)
     GST_BUFFER_PTS(token) = time.pts;
@@ -381,7 +414,39 @@ GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
     GST_BUFFER_DURATION(token) = time.duration;
   gst_aggregator_selected_samples(mux, GST_BUFFER_PTS(token), GST_CLOCK_TIME_NONE,
                                   GST_BUFFER_DURATION(token), nullptr);
-  return gst_aggregator_finish_buffer(mux, token);
+  const GstFlowReturn ret = gst_aggregator_finish_buffer(mux, token);
+  return ret == GST_FLOW_FLUSHING ? GST_FLOW_OK : ret;
+}
+
+GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
+  MuxPrivate &priv = priv_of(mux);
+  MuxPadPrivate &pad_priv = priv_of(pad);
+  BufferPtr buffer(gst_aggregator_pad_pop_buffer(pad));
+  const bool gap = buffer && is_gap(buffer.get());
+  if (!buffer || (gap && (!is_audio(pad) || pad_priv.stream < 0)))
+    return GST_FLOW_OK;
+  if (pad_priv.stream < 0)
+    return fail_with(mux, FRAMEWISE_FAIL_STREAM(MUX, "A pad's first frame came when its stream had "
+                                                     "ended without one.")
+                              .value());
+
+  FrameTime time = running_time_of(pad, buffer.get());
+  if (pad_priv.rebase && time.pts != AV_NOPTS_VALUE)
+    rebase(mux, time.pts);
+  if (time.pts != AV_NOPTS_VALUE)
+    time.pts += pad_priv.offset;
+
+  if (auto described = describe(mux); !described)
+    return fail_with(mux, described.error());
+  auto written = gap ? pad_priv.audio.write_gap(*priv.writer, pad_priv.stream, time)
+                 : is_audio(pad)
+                     ? pad_priv.audio.write(*priv.writer, pad_priv.stream, std::move(buffer), time)
+                     : write_frame(mux, pad, std::move(buffer), time);
+  if (!written)
+    return fail_with(mux, written.error());
+  post_remark(mux);
+  report_latency(mux);
+  return push_token(mux, time);
 }
 
 GstFlowReturn finish(GstAggregator *mux) {
@@ -406,6 +471,162 @@ GstFlowReturn finish(GstAggregator *mux) {
   return GST_FLOW_EOS;
 }
 
+/* ---- Pads without data ---------------------------------------------------------------------- */
+
+bool is_linked(GstAggregatorPad *pad) {
+  GstPtr<GstPad> inner(gst_pad_get_peer(GST_PAD(pad)));
+  GstPtr<GstPad> outer(inner ? GST_PAD(gst_object_get_parent(GST_OBJECT(inner.get()))) : nullptr);
+  return outer && GST_IS_GHOST_PAD(outer.get()) ? gst_pad_is_linked(outer.get()) : inner != nullptr;
+}
+
+/* A container needs all its streams before its header, so each pad that may still bring one is
+ * waited for. */
+constexpr GstClockTime patience_after_others = 10 * GST_SECOND;
+
+struct Missing {
+  std::vector<GstAggregatorPad *> unlinked, silent;
+  bool all_others_ended = false;
+};
+
+/* Pads of which nothing has come, once something has from each other one that is linked. */
+Missing missing_pads(MuxPrivate &priv, const HeldPads &held) {
+  std::lock_guard lock(priv.upstream_lock);
+  Missing missing;
+  int giving = 0, ended = 0;
+  for (auto *pad : held.pads) {
+    const Upstream upstream = priv_of(pad).upstream;
+    giving += upstream == Upstream::gave_data;
+    ended += upstream == Upstream::ended;
+    if (upstream == Upstream::silent)
+      (is_linked(pad) ? missing.silent : missing.unlinked).push_back(pad);
+  }
+  missing.all_others_ended = giving == 0 && ended > 0;
+  if (!missing.silent.empty() || giving + ended == 0)
+    missing.unlinked.clear(); /* it may be linked by then */
+  return missing;
+}
+
+void leave_out(GstAggregator *mux, GstAggregatorPad *pad, const std::string &why) {
+  MuxPrivate &priv = priv_of(mux);
+  {
+    std::lock_guard lock(priv.upstream_lock);
+    if (priv_of(pad).upstream != Upstream::silent)
+      return;
+    priv_of(pad).upstream = Upstream::left_out;
+  }
+  const std::string message =
+      format("%s %s, so the file is written without it.", GST_PAD_NAME(pad), why.c_str());
+  GST_WARNING_OBJECT(mux, "%s", message.c_str());
+  GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
+  GST_ELEMENT_WARNING(parent ? parent.get() : GST_ELEMENT(mux), STREAM, MUX,
+                      ("%s", message.c_str()), (nullptr));
+  gst_pad_send_event(GST_PAD(pad), gst_event_new_eos());
+}
+
+gboolean run_out_of_patience(GstClock *, GstClockTime, GstClockID, gpointer mux) {
+  gst_element_call_async(
+      GST_ELEMENT(mux),
+      +[](GstElement *element, gpointer) {
+        auto *mux = GST_AGGREGATOR(element);
+        HeldPads held(mux);
+        Missing missing = missing_pads(priv_of(mux), held);
+        if (missing.all_others_ended)
+          for (auto *pad : missing.silent)
+            leave_out(mux, pad, "had no data until long after the others had ended");
+      },
+      nullptr, nullptr);
+  return TRUE;
+}
+
+void end_patience(MuxPrivate &priv) {
+  std::lock_guard lock(priv.upstream_lock);
+  if (!priv.patience)
+    return;
+  gst_clock_id_unschedule(priv.patience);
+  g_clear_pointer(&priv.patience, gst_clock_id_unref);
+}
+
+/* Whoever never had data must not keep the others waiting for good. */
+void look_for_missing_pads(GstAggregator *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  HeldPads held(mux);
+  const Missing missing = missing_pads(priv, held);
+  for (auto *pad : missing.unlinked)
+    leave_out(mux, pad, "is not linked");
+  if (missing.silent.empty() || !missing.all_others_ended)
+    return;
+  GST_INFO_OBJECT(mux, "all pads with data have ended, others had none yet");
+  GObjectPtr<GstClock> clock(gst_system_clock_obtain());
+  std::lock_guard lock(priv.upstream_lock);
+  if (priv.patience)
+    return;
+  priv.patience = gst_clock_new_single_shot_id(clock.get(), gst_clock_get_time(clock.get()) +
+                                                                patience_after_others);
+  gst_clock_id_wait_async(priv.patience, run_out_of_patience, gst_object_ref(mux),
+                          gst_object_unref);
+}
+
+void note_upstream(GstAggregator *mux, GstAggregatorPad *pad, Upstream upstream) {
+  {
+    std::lock_guard lock(priv_of(mux).upstream_lock);
+    if (priv_of(pad).upstream != Upstream::left_out)
+      priv_of(pad).upstream = upstream;
+  }
+  look_for_missing_pads(mux);
+}
+
+GstPadProbeReturn see_first_buffer(GstPad *pad, GstPadProbeInfo *, gpointer) {
+  GstPtr<GstElement> mux(gst_pad_get_parent_element(pad));
+  if (mux)
+    note_upstream(GST_AGGREGATOR(mux.get()), GST_AGGREGATOR_PAD(pad), Upstream::gave_data);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+void watch_for_data(GstAggregatorPad *pad) {
+  gst_pad_add_probe(GST_PAD(pad), GST_PAD_PROBE_TYPE_BUFFER, see_first_buffer, nullptr, nullptr);
+}
+
+/* ---- Choosing the next ---------------------------------------------------------------------- */
+
+enum class Absence {
+  waits,    /* for a pad without a buffer, unless it has ended */
+  is_an_end /* nothing more will come */
+};
+
+struct Choice {
+  GstAggregatorPad *pad = nullptr; /* NULL: no pad has anything */
+  bool waiting = false;            /* for a pad that has nothing yet */
+  bool dropped = false;            /* what no stream begins with: choose again */
+};
+
+/* The pad whose head is the earliest. The streams are those of the pads that have one the first
+ * time. */
+Result<Choice> choose_pad(GstAggregator *mux, const HeldPads &held, Absence absence) {
+  MuxPrivate &priv = priv_of(mux);
+  Choice choice;
+  int64_t earliest = INT64_MAX;
+  for (auto *pad : held.pads) {
+    BufferPtr head(gst_aggregator_pad_peek_buffer(pad));
+    if (!head && absence == Absence::waits && !gst_aggregator_pad_is_eos(pad))
+      return Choice{.waiting = true};
+    if (!head)
+      continue;
+    if (!priv.has_streams && is_gap(head.get())) {
+      gst_aggregator_pad_drop_buffer(pad); /* every stream begins with a frame */
+      return Choice{.dropped = true};
+    }
+    if (!priv.has_streams && priv_of(pad).stream < 0)
+      if (auto added = add_stream(mux, pad, head.get()); !added)
+        return Failure(added.error());
+    const int64_t time = running_time_of(pad, head.get()).pts; /* none: the lowest of all */
+    if (!choice.pad || time < earliest) {
+      choice.pad = pad;
+      earliest = time;
+    }
+  }
+  return choice;
+}
+
 GstFlowReturn aggregate(GstAggregator *mux, gboolean) {
   MuxPrivate &priv = priv_of(mux);
   if (priv.failed)
@@ -414,34 +635,46 @@ GstFlowReturn aggregate(GstAggregator *mux, gboolean) {
     return GST_FLOW_EOS;
 
   HeldPads held(mux);
-  GstAggregatorPad *next = nullptr;
-  int64_t next_time = INT64_MAX;
-  for (auto *pad : held.pads) {
-    BufferPtr head(gst_aggregator_pad_peek_buffer(pad));
-    if (!head && !gst_aggregator_pad_is_eos(pad))
-      return GST_AGGREGATOR_FLOW_NEED_DATA;
-    if (!head)
-      continue;
-    if (!priv.has_streams && is_gap(head.get())) {
-      gst_aggregator_pad_drop_buffer(pad); /* every stream begins with a frame */
-      return GST_FLOW_OK;
-    }
-    if (!priv.has_streams && priv_of(pad).stream < 0)
-      if (auto added = add_stream(mux, pad, head.get()); !added)
-        return fail_with(mux, added.error());
-    int64_t time = running_time_of(pad, head.get()).pts; /* none: the lowest of all */
-    if (!next || time < next_time) {
-      next = pad;
-      next_time = time;
-    }
-  }
-  if (!next)
+  auto choice = choose_pad(mux, held, Absence::waits);
+  if (!choice)
+    return fail_with(mux, choice.error());
+  if (choice->waiting)
+    return GST_AGGREGATOR_FLOW_NEED_DATA;
+  if (choice->dropped)
+    return GST_FLOW_OK;
+  if (!choice->pad)
     return finish(mux);
   if (!priv.has_streams.exchange(true)) {
     CapsPtr caps(gst_caps_new_empty_simple("application/x-framewise-written"));
     gst_aggregator_set_src_caps(mux, caps.get());
   }
-  return write_next(mux, next);
+  return write_next(mux, choice->pad);
+}
+
+/* The element stops without EOS while a pad waits for another one. What waits is written; what
+ * comes after that is not taken any more. No other thread aggregates by then. */
+void write_what_waits(GstAggregator *mux) {
+  MuxPrivate &priv = priv_of(mux);
+  HeldPads held(mux);
+  for (auto *pad : held.pads) {
+    GST_OBJECT_LOCK(pad);
+    GST_PAD_SET_FLUSHING(pad);
+    GST_OBJECT_UNLOCK(pad);
+  }
+  while (priv.writer && !priv.failed && !priv.finished) {
+    auto choice = choose_pad(mux, held, Absence::is_an_end);
+    if (!choice) {
+      fail_with(mux, choice.error());
+      return;
+    }
+    if (choice->dropped)
+      continue;
+    if (!choice->pad)
+      return;
+    priv.has_streams = true;
+    if (write_next(mux, choice->pad) != GST_FLOW_OK)
+      return;
+  }
 }
 
 /* ---- Events and queries --------------------------------------------------------------------- */
@@ -476,6 +709,16 @@ gboolean sink_event(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) 
   return GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)->sink_event(mux, pad, event);
 }
 
+/* In the thread of upstream. */
+GstFlowReturn sink_event_pre_queue(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) {
+  const bool eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+  const GstFlowReturn ret = GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)
+                                ->sink_event_pre_queue(mux, pad, event);
+  if (eos)
+    note_upstream(mux, pad, Upstream::ended);
+  return ret;
+}
+
 gboolean src_event(GstAggregator *mux, GstEvent *event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_UPSTREAM &&
       gst_video_event_is_force_key_unit(event)) {
@@ -506,6 +749,12 @@ CapsPtr caps_of_formats(const std::vector<AVPixelFormat> &formats) {
  * a source that can give anything then gives what the codec is made for. */
 CapsPtr preferred_caps(MuxPrivate &priv, GstPad *pad) {
   CapsPtr all(gst_pad_get_pad_template_caps(pad));
+  if (is_audio(GST_AGGREGATOR_PAD(pad))) {
+    std::lock_guard lock(priv.lock);
+    auto takes = priv.writer ? priv.writer->audio_formats(overrides_of(GST_AGGREGATOR_PAD(pad)))
+                             : std::nullopt;
+    return takes ? audio_caps_with_first(*takes, all.get()) : std::move(all);
+  }
   std::vector<AVPixelFormat> formats;
   {
     std::lock_guard lock(priv.lock);
@@ -532,7 +781,11 @@ gboolean sink_query(GstAggregator *mux, GstAggregatorPad *pad, GstQuery *query) 
   return GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)->sink_query(mux, pad, query);
 }
 
-gboolean propose_allocation(GstAggregator *, GstAggregatorPad *, GstQuery *, GstQuery *query) {
+gboolean propose_allocation(GstAggregator *, GstAggregatorPad *pad, GstQuery *, GstQuery *query) {
+  if (is_audio(pad)) {
+    gst_query_add_allocation_meta(query, GST_AUDIO_META_API_TYPE, nullptr);
+    return TRUE;
+  }
   /* One in the pad's queue, one being encoded; encoders that look ahead make their own copies, or
    * the pool grows. */
   propose_frame_allocation(query, 2);
@@ -543,8 +796,11 @@ gboolean propose_allocation(GstAggregator *, GstAggregatorPad *, GstQuery *, Gst
 
 GstAggregatorPad *create_new_pad(GstAggregator *, GstPadTemplate *templ, const gchar *name,
                                  const GstCaps *) {
-  return GST_AGGREGATOR_PAD(g_object_new(framewise_container_mux_pad_get_type(), "name", name,
-                                         "direction", GST_PAD_SINK, "template", templ, nullptr));
+  auto *pad =
+      GST_AGGREGATOR_PAD(g_object_new(framewise_container_mux_pad_get_type(), "name", name,
+                                      "direction", GST_PAD_SINK, "template", templ, nullptr));
+  watch_for_data(pad);
+  return pad;
 }
 
 gboolean start(GstAggregator *mux) {
@@ -565,6 +821,8 @@ gboolean start(GstAggregator *mux) {
   HeldPads held(mux);
   for (auto *pad : held.pads) {
     MuxPad *mux_pad = reinterpret_cast<MuxPad *>(pad);
+    if (mux_pad->priv->upstream != Upstream::silent)
+      watch_for_data(pad);
     auto settings = std::move(mux_pad->priv->settings);
     delete mux_pad->priv;
     mux_pad->priv = new MuxPadPrivate();
@@ -577,6 +835,7 @@ gboolean start(GstAggregator *mux) {
  * there is none, and nobody asked for the end of one. */
 gboolean stop(GstAggregator *mux) {
   MuxPrivate &priv = priv_of(mux);
+  end_patience(priv);
   if (priv.writer && priv.has_streams && !priv.finished && !priv.failed) {
     GST_INFO_OBJECT(mux, "stopped without EOS: finishing the file");
     finish(mux);
@@ -586,6 +845,15 @@ gboolean stop(GstAggregator *mux) {
     priv.last_stats = priv.writer->stats();
   priv.writer.reset();
   return TRUE;
+}
+
+GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    /* Downstream has stopped already, so that the thread that aggregates waits for nobody. */
+    gst_pad_set_active(GST_AGGREGATOR_SRC_PAD(element), FALSE);
+    write_what_waits(GST_AGGREGATOR(element));
+  }
+  return GST_ELEMENT_CLASS(framewise_container_mux_parent_class)->change_state(element, transition);
 }
 
 void framewise_container_mux_init(Mux *mux) { mux->priv = new MuxPrivate(); }
@@ -602,6 +870,11 @@ void framewise_container_mux_class_init(MuxClass *klass) {
       element_class,
       gst_pad_template_new_with_gtype("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, sink_caps.get(),
                                       framewise_container_mux_pad_get_type()));
+  CapsPtr audio_caps = audio_template_caps();
+  gst_element_class_add_pad_template(
+      element_class,
+      gst_pad_template_new_with_gtype("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, audio_caps.get(),
+                                      framewise_container_mux_pad_get_type()));
   CapsPtr src_caps(gst_caps_new_any());
   gst_element_class_add_pad_template(
       element_class, gst_pad_template_new_with_gtype("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -609,12 +882,14 @@ void framewise_container_mux_class_init(MuxClass *klass) {
   gst_element_class_set_static_metadata(element_class, "Container muxer", "Codec/Encoder/Muxer",
                                         "Encodes and muxes inside containersink",
                                         "The gst-framewise authors");
+  element_class->change_state = GST_DEBUG_FUNCPTR(change_state);
   aggregator_class->create_new_pad = GST_DEBUG_FUNCPTR(create_new_pad);
   aggregator_class->start = GST_DEBUG_FUNCPTR(start);
   aggregator_class->stop = GST_DEBUG_FUNCPTR(stop);
   aggregator_class->clip = GST_DEBUG_FUNCPTR(clip);
   aggregator_class->aggregate = GST_DEBUG_FUNCPTR(aggregate);
   aggregator_class->sink_event = GST_DEBUG_FUNCPTR(sink_event);
+  aggregator_class->sink_event_pre_queue = GST_DEBUG_FUNCPTR(sink_event_pre_queue);
   aggregator_class->sink_query = GST_DEBUG_FUNCPTR(sink_query);
   aggregator_class->src_event = GST_DEBUG_FUNCPTR(src_event);
   aggregator_class->propose_allocation = GST_DEBUG_FUNCPTR(propose_allocation);

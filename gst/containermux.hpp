@@ -10,9 +10,9 @@
 
 namespace framewise {
 
-/* A GstAggregator with request pads `video_%u` for raw video. For each frame written it pushes an
- * empty buffer with the frame's time, and EOS only once the file is complete. Errors go out in the
- * name of its parent. Floating. */
+/* A GstAggregator with request pads `video_%u` for raw video and `audio_%u` for raw audio. For each
+ * buffer written it pushes an empty one with the same time, and EOS only once the file is complete.
+ * Errors go out in the name of its parent. Floating. */
 GstElement *new_container_mux();
 
 /* Hands over what the next run writes to; in READY. */

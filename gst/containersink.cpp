@@ -98,6 +98,8 @@ enum {
   PROP_BYTES,
   PROP_CONTAINER,
   PROP_CODEC,
+  PROP_AUDIO_CODEC,
+  PROP_AUDIO_CODEC_OPTIONS,
   PROP_PIXEL_FORMAT,
   PROP_FRAMERATE,
   PROP_MAX_KEYFRAME_INTERVAL,
@@ -116,19 +118,20 @@ constexpr int default_thread_count = 0;
 
 struct Settings {
   GObjectPtr<GOutputStream> output_stream;
-  CString location, container, codec, pixel_format;
+  CString location, container, codec, audio_codec, pixel_format;
   int framerate_num = 0, framerate_den = 1;
   int max_keyframe_interval = default_max_keyframe_interval;
   ClosedGop closed_gop = default_closed_gop;
-  StructurePtr codec_options, container_options, container_metadata, stream_metadata;
+  StructurePtr codec_options, audio_codec_options, container_options, container_metadata,
+      stream_metadata;
   int thread_count = default_thread_count;
 };
 
 struct ContainerSinkPrivate {
   std::mutex settings_lock;
   Settings settings;
-  GstElement *mux = nullptr; /* owned by the bin */
-  guint next_pad = 0;        /* under the object lock */
+  GstElement *mux = nullptr;            /* owned by the bin */
+  guint next_video = 0, next_audio = 0; /* numbers of pads; under the object lock */
 };
 
 } // namespace
@@ -180,6 +183,9 @@ static FrameWriterSettings writer_settings(ContainerSinkPrivate &priv) {
   result.video.closed_gop = settings.closed_gop;
   result.video.options = Dictionary::from_structure(settings.codec_options.get());
   result.video.thread_count = settings.thread_count;
+  result.audio_codec = text_of(settings.audio_codec);
+  result.audio.options = Dictionary::from_structure(settings.audio_codec_options.get());
+  result.audio.thread_count = settings.thread_count;
   result.container_options = Dictionary::from_structure(settings.container_options.get());
   result.container_metadata = Dictionary::from_structure(settings.container_metadata.get());
   result.stream_metadata = Dictionary::from_structure(settings.stream_metadata.get());
@@ -204,6 +210,12 @@ static void gst_container_sink_set_property(GObject *object, guint id, const GVa
     break;
   case PROP_CODEC:
     settings.codec.reset(g_value_dup_string(value));
+    break;
+  case PROP_AUDIO_CODEC:
+    settings.audio_codec.reset(g_value_dup_string(value));
+    break;
+  case PROP_AUDIO_CODEC_OPTIONS:
+    settings.audio_codec_options.reset(structure());
     break;
   case PROP_PIXEL_FORMAT:
     settings.pixel_format.reset(g_value_dup_string(value));
@@ -265,6 +277,12 @@ static void gst_container_sink_get_property(GObject *object, guint id, GValue *v
   case PROP_CODEC:
     g_value_set_string(value, settings.codec.get());
     break;
+  case PROP_AUDIO_CODEC:
+    g_value_set_string(value, settings.audio_codec.get());
+    break;
+  case PROP_AUDIO_CODEC_OPTIONS:
+    g_value_set_boxed(value, settings.audio_codec_options.get());
+    break;
   case PROP_PIXEL_FORMAT:
     g_value_set_string(value, settings.pixel_format.get());
     break;
@@ -306,17 +324,16 @@ static GstPad *gst_container_sink_request_new_pad(GstElement *element, GstPadTem
     GST_WARNING_OBJECT(element, "the container has its streams already: no pad can join");
     return nullptr;
   }
+  const bool audio = GST_PAD_TEMPLATE_GTYPE(templ) == GST_TYPE_CONTAINER_SINK_AUDIO_PAD;
+  guint &next = audio ? priv.next_audio : priv.next_video;
   guint number;
-  if (name && sscanf(name, "video_%u", &number) == 1) {
-    GST_OBJECT_LOCK(element);
-    priv.next_pad = MAX(priv.next_pad, number + 1);
-    GST_OBJECT_UNLOCK(element);
-  } else {
-    GST_OBJECT_LOCK(element);
-    number = priv.next_pad++;
-    GST_OBJECT_UNLOCK(element);
-  }
-  std::string pad_name = framewise::format("video_%u", number);
+  GST_OBJECT_LOCK(element);
+  if (name && sscanf(name, audio ? "audio_%u" : "video_%u", &number) == 1)
+    next = MAX(next, number + 1);
+  else
+    number = next++;
+  GST_OBJECT_UNLOCK(element);
+  std::string pad_name = framewise::format(audio ? "audio_%u" : "video_%u", number);
   GstPtr<GstPad> existing(gst_element_get_static_pad(element, pad_name.c_str()));
   if (existing) {
     GST_WARNING_OBJECT(element, "there is a pad %s already", pad_name.c_str());
@@ -376,15 +393,16 @@ static void gst_container_sink_child_proxy_init(gpointer interface, gpointer) {
 
 /* How it is encoded is worth keeping under a name; where to, and what it is called, is not. */
 static gchar **gst_container_sink_get_property_names(GstPreset *) {
-  static const gchar *const names[] = {
-      "container",  "codec",        "pixel-format", "framerate", "max-keyframe-interval",
-      "closed-gop", "thread-count", nullptr};
+  static const gchar *const names[] = {"container",    "codec",        "audio-codec",
+                                       "pixel-format", "framerate",    "max-keyframe-interval",
+                                       "closed-gop",   "thread-count", nullptr};
   return g_strdupv(const_cast<gchar **>(names));
 }
 
 /* GstPreset escapes the text of a structure when it saves it, but does not undo that when it loads
  * it. What it keeps beside the properties comes back as it was. */
-static constexpr std::array structures_of_presets{"codec-options", "container-options"};
+static constexpr std::array structures_of_presets{"codec-options", "audio-codec-options",
+                                                  "container-options"};
 
 static GstPresetInterface default_presets;
 
@@ -426,15 +444,13 @@ static void gst_container_sink_preset_init(gpointer interface, gpointer) {
 
 /* ---- Life ----------------------------------------------------------------------------------- */
 
-/* Of the pads that there are; without one, of the one that may still come. */
+/* Of the pads that there are. */
 static std::vector<framewise::StreamOverrides> stream_overrides(GstElement *element) {
   std::vector<framewise::StreamOverrides> streams;
   GST_OBJECT_LOCK(element);
   for (GList *item = element->sinkpads; item; item = item->next)
     streams.push_back(container_sink_pad_settings(GST_PAD(item->data))->get());
   GST_OBJECT_UNLOCK(element);
-  if (streams.empty())
-    streams.emplace_back();
   return streams;
 }
 
@@ -538,13 +554,36 @@ static void install_properties(GObjectClass *object_class) {
   /**
    * GstContainerSink:codec:
    *
-   * The name of a libavcodec encoder, as `ffmpeg -encoders` lists them.
+   * The name of a libavcodec encoder of video, as `ffmpeg -encoders` lists them.
    *
    * Since: 0.1
    */
   install(PROP_CODEC,
-          g_param_spec_string("codec", "Codec", "Encoder (NULL = the usual one of the container)",
-                              nullptr, flags));
+          g_param_spec_string("codec", "Codec",
+                              "Encoder of video (NULL = the usual one of the container)", nullptr,
+                              flags));
+  /**
+   * GstContainerSink:audio-codec:
+   *
+   * The name of a libavcodec encoder of audio, as `ffmpeg -encoders` lists them.
+   *
+   * Since: 0.1
+   */
+  install(PROP_AUDIO_CODEC,
+          g_param_spec_string("audio-codec", "Audio codec",
+                              "Encoder of audio (NULL = the usual one of the container)", nullptr,
+                              flags));
+  /**
+   * GstContainerSink:audio-codec-options:
+   *
+   * Options of the audio encoder and of libavcodec, such as `o,b=192000`. One that neither knows is
+   * an error.
+   *
+   * Since: 0.1
+   */
+  install(PROP_AUDIO_CODEC_OPTIONS, g_param_spec_boxed("audio-codec-options", "Audio codec options",
+                                                       "Options for libavcodec's encoder of audio",
+                                                       GST_TYPE_STRUCTURE, flags));
   /**
    * GstContainerSink:pixel-format:
    *
@@ -627,7 +666,8 @@ static void install_properties(GObjectClass *object_class) {
   /**
    * GstContainerSink:stream-metadata:
    *
-   * Tags of the stream, under FFmpeg's names, such as `m,language=deu`.
+   * Tags of each stream whose pad has none of its own, under FFmpeg's names, such as
+   * `m,language=deu`.
    *
    * Since: 0.1
    */
@@ -645,16 +685,17 @@ static void install_properties(GObjectClass *object_class) {
   /**
    * GstContainerSink:stats:
    *
-   * What was written so far, or in the last run: `frames`, `key-frames`, `bytes`, and in
-   * nanoseconds `duration` and `latency`, the longest that an encoder has held a frame back while
-   * more came; all #guint64.
+   * What was written so far, or in the last run: `frames` and `key-frames` of video, `samples` of
+   * audio (of one channel, at the rate that is encoded, all streams together), `bytes`, and in
+   * nanoseconds `duration`, that of the longest stream, and `latency`, the longest that an encoder
+   * has held frames or samples back while more came; all #guint64.
    *
    * Since: 0.1
    */
-  install(PROP_STATS,
-          g_param_spec_boxed("stats", "Statistics",
-                             "Frames, key frames, bytes and duration written", GST_TYPE_STRUCTURE,
-                             GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  install(PROP_STATS, g_param_spec_boxed("stats", "Statistics",
+                                         "Frames, key frames, samples, bytes and duration written",
+                                         GST_TYPE_STRUCTURE,
+                                         GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void gst_container_sink_class_init(GstContainerSinkClass *klass) {
@@ -664,15 +705,24 @@ static void gst_container_sink_class_init(GstContainerSinkClass *klass) {
   object_class->get_property = gst_container_sink_get_property;
   object_class->finalize = gst_container_sink_finalize;
   install_properties(object_class);
-  gst_type_mark_as_plugin_api(GST_TYPE_CONTAINER_SINK_PAD, GstPluginAPIFlags(0));
+  for (GType type : {GST_TYPE_CONTAINER_SINK_PAD, GST_TYPE_CONTAINER_SINK_VIDEO_PAD,
+                     GST_TYPE_CONTAINER_SINK_AUDIO_PAD})
+    gst_type_mark_as_plugin_api(type, GstPluginAPIFlags(0));
 
   framewise::CapsPtr caps = framewise::template_caps();
   gst_element_class_add_pad_template(
-      element_class, gst_pad_template_new_with_gtype("video_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-                                                     caps.get(), GST_TYPE_CONTAINER_SINK_PAD));
+      element_class,
+      gst_pad_template_new_with_gtype("video_%u", GST_PAD_SINK, GST_PAD_REQUEST, caps.get(),
+                                      GST_TYPE_CONTAINER_SINK_VIDEO_PAD));
+  framewise::CapsPtr audio_caps = framewise::audio_template_caps();
+  gst_element_class_add_pad_template(
+      element_class,
+      gst_pad_template_new_with_gtype("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, audio_caps.get(),
+                                      GST_TYPE_CONTAINER_SINK_AUDIO_PAD));
   gst_element_class_set_static_metadata(
-      element_class, "Container writer", "Codec/Encoder/Muxer/Sink/Video",
-      "Encodes video and writes a container with FFmpeg's libraries", "The gst-framewise authors");
+      element_class, "Container writer", "Codec/Encoder/Muxer/Sink/Video/Audio",
+      "Encodes video and audio and writes a container with FFmpeg's libraries",
+      "The gst-framewise authors");
   element_class->request_new_pad = GST_DEBUG_FUNCPTR(gst_container_sink_request_new_pad);
   element_class->release_pad = GST_DEBUG_FUNCPTR(gst_container_sink_release_pad);
   element_class->change_state = GST_DEBUG_FUNCPTR(gst_container_sink_change_state);

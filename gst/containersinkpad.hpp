@@ -31,9 +31,14 @@ class StreamSettings {
 
 } // namespace framewise
 
+/* What pads of every kind have. */
 #define GST_TYPE_CONTAINER_SINK_PAD (gst_container_sink_pad_get_type())
 GType gst_container_sink_pad_get_type();
+#define GST_TYPE_CONTAINER_SINK_VIDEO_PAD (gst_container_sink_video_pad_get_type())
+GType gst_container_sink_video_pad_get_type();
+#define GST_TYPE_CONTAINER_SINK_AUDIO_PAD (gst_container_sink_audio_pad_get_type())
+GType gst_container_sink_audio_pad_get_type();
 
-/* Floating. */
+/* Of the kind that `templ` says. Floating. */
 GstPad *new_container_sink_pad(const char *name, GstPad *target, GstPadTemplate *templ);
 std::shared_ptr<framewise::StreamSettings> container_sink_pad_settings(GstPad *pad);

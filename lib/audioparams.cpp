@@ -212,24 +212,29 @@ AudioParams audio_from_frame(const AVFrame *frame) {
   return params;
 }
 
+static void append_text(GValue *list, const char *text) {
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, G_TYPE_STRING);
+  g_value_set_static_string(&value, text);
+  gst_value_list_append_and_take_value(list, &value);
+}
+
+/* One structure, so that whoever intersects it with a list of preferences does not mix their order
+ * up. */
 CapsPtr audio_template_caps() {
-  CapsPtr caps(gst_caps_new_empty());
-  for (const char *layout : {"interleaved", "non-interleaved"}) {
-    GstStructure *structure = gst_structure_new("audio/x-raw", "layout", G_TYPE_STRING, layout,
-                                                "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT, "channels",
-                                                GST_TYPE_INT_RANGE, 1, G_MAXINT, nullptr);
-    GValue formats = G_VALUE_INIT;
-    gst_value_list_init(&formats, guint(format_twins.size()));
-    for (const FormatTwin &twin : format_twins) {
-      GValue name = G_VALUE_INIT;
-      g_value_init(&name, G_TYPE_STRING);
-      g_value_set_static_string(&name, gst_audio_format_to_string(twin.gst));
-      gst_value_list_append_and_take_value(&formats, &name);
-    }
-    gst_structure_take_value(structure, "format", &formats);
-    gst_caps_append_structure(caps.get(), structure);
-  }
-  return caps;
+  GstStructure *structure =
+      gst_structure_new("audio/x-raw", "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT, "channels",
+                        GST_TYPE_INT_RANGE, 1, G_MAXINT, nullptr);
+  GValue formats = G_VALUE_INIT, layouts = G_VALUE_INIT;
+  gst_value_list_init(&formats, guint(format_twins.size()));
+  for (const FormatTwin &twin : format_twins)
+    append_text(&formats, gst_audio_format_to_string(twin.gst));
+  gst_structure_take_value(structure, "format", &formats);
+  gst_value_list_init(&layouts, 2);
+  append_text(&layouts, "interleaved");
+  append_text(&layouts, "non-interleaved");
+  gst_structure_take_value(structure, "layout", &layouts);
+  return CapsPtr(gst_caps_new_full(structure, nullptr));
 }
 
 } // namespace framewise

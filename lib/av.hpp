@@ -271,6 +271,41 @@ inline const AVRational *encoder_frame_rates(const AVCodec *codec) {
   return codec->supported_framerates;
 #endif
 }
+/* What `codec` encodes of sample formats (ended by AV_SAMPLE_FMT_NONE), sample rates (by 0) and
+ * layouts (by one without channels); NULL where it takes any. */
+inline const AVSampleFormat *encoder_sample_formats(const AVCodec *codec) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+  const void *formats = nullptr;
+  if (avcodec_get_supported_config(nullptr, codec, AV_CODEC_CONFIG_SAMPLE_FORMAT, 0, &formats,
+                                   nullptr) < 0)
+    return nullptr;
+  return static_cast<const AVSampleFormat *>(formats);
+#else
+  return codec->sample_fmts;
+#endif
+}
+inline const int *encoder_sample_rates(const AVCodec *codec) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+  const void *rates = nullptr;
+  if (avcodec_get_supported_config(nullptr, codec, AV_CODEC_CONFIG_SAMPLE_RATE, 0, &rates,
+                                   nullptr) < 0)
+    return nullptr;
+  return static_cast<const int *>(rates);
+#else
+  return codec->supported_samplerates;
+#endif
+}
+inline const AVChannelLayout *encoder_channel_layouts(const AVCodec *codec) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+  const void *layouts = nullptr;
+  if (avcodec_get_supported_config(nullptr, codec, AV_CODEC_CONFIG_CHANNEL_LAYOUT, 0, &layouts,
+                                   nullptr) < 0)
+    return nullptr;
+  return static_cast<const AVChannelLayout *>(layouts);
+#else
+  return codec->ch_layouts;
+#endif
+}
 /* Whether a filter's value without a key goes to the option after the last one that was named; if
  * not, the walk over the options begins anew after a named one. */
 constexpr bool positional_options_follow_named =

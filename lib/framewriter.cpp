@@ -51,22 +51,41 @@ static Result<void> check_holds_video(const AVOutputFormat *muxer) {
                                            muxer->name, covers ? " but cover pictures" : ""));
 }
 
+static Result<void> check_holds_audio(const AVOutputFormat *muxer) {
+  const bool others =
+      muxer->video_codec != AV_CODEC_ID_NONE || muxer->subtitle_codec != AV_CODEC_ID_NONE;
+  if (muxer->audio_codec != AV_CODEC_ID_NONE || !others)
+    return {};
+  return FRAMEWISE_FAIL_STREAM(MUX, format("The container `%s` holds no audio. Choose another by "
+                                           "the extension of the location or by container=: "
+                                           "Matroska (.mkv) holds nearly everything.",
+                                           muxer->name));
+}
+
+static Result<void> check_holds(const AVOutputFormat *muxer, StreamKind kind) {
+  return kind == StreamKind::video ? check_holds_video(muxer) : check_holds_audio(muxer);
+}
+
 static Result<const AVCodec *> find_codec(const std::string &name, const std::string &location,
-                                          const AVOutputFormat *muxer) {
+                                          const AVOutputFormat *muxer, StreamKind kind) {
+  const bool video = kind == StreamKind::video;
   if (!name.empty())
-    return VideoEncoder::find(name);
-  AVCodecID id = av_guess_codec(muxer, nullptr, location.c_str(), nullptr, AVMEDIA_TYPE_VIDEO);
+    return video ? VideoEncoder::find(name) : AudioEncoder::find(name);
+  const char *property = video ? "codec=" : "audio-codec=";
+  AVCodecID id = av_guess_codec(muxer, nullptr, location.c_str(), nullptr,
+                                video ? AVMEDIA_TYPE_VIDEO : AVMEDIA_TYPE_AUDIO);
   if (id == AV_CODEC_ID_NONE)
     return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS, format("The container `%s` has no usual video codec: set codec= (`ffmpeg "
-                         "-encoders` lists what there is).",
-                         muxer->name));
+        SETTINGS,
+        format("The container `%s` has no usual %s codec: set %s (`ffmpeg -encoders` lists what "
+               "there is).",
+               muxer->name, video ? "video" : "audio", property));
   if (const AVCodec *codec = avcodec_find_encoder(id))
     return codec;
   return FRAMEWISE_FAIL_STREAM(
       CODEC_NOT_FOUND, format("This libavcodec has no encoder for %s, the usual codec of container "
-                              "`%s`: set codec=.",
-                              avcodec_get_name(id), muxer->name));
+                              "`%s`: set %s.",
+                              avcodec_get_name(id), muxer->name, property));
 }
 
 /* What a muxer writes only in an unofficial way (Matroska most codecs, as in AVI) it writes all the
@@ -74,9 +93,10 @@ static Result<const AVCodec *> find_codec(const std::string &name, const std::st
 static Result<void> check_fit(const AVOutputFormat *muxer, const AVCodec *codec, int strictness) {
   if (avformat_query_codec(muxer, codec->id, std::min(strictness, FF_COMPLIANCE_EXPERIMENTAL)) != 0)
     return {}; /* it can, or libavformat does not say */
+  const AVCodecID id = codec->type == AVMEDIA_TYPE_VIDEO ? muxer->video_codec : muxer->audio_codec;
   std::string usual;
-  if (muxer->video_codec != AV_CODEC_ID_NONE)
-    usual = format(" Its usual codec is %s.", avcodec_get_name(muxer->video_codec));
+  if (id != AV_CODEC_ID_NONE)
+    usual = format(" Its usual codec is %s.", avcodec_get_name(id));
   return FRAMEWISE_FAIL_STREAM(
       MUX, format("The container `%s` cannot hold %s, which encoder `%s` makes.%s Matroska (.mkv) "
                   "holds nearly everything.",
@@ -104,8 +124,31 @@ int FrameWriter::is_hurried(void *writer) {
   return static_cast<FrameWriter *>(writer)->hurried_at_ != 0;
 }
 
+/* "default+forced" */
+static Result<int> read_disposition(const std::string &names) {
+  int flags = 0;
+  for (size_t start = 0; start < names.size();) {
+    const size_t end = std::min(names.find('+', start), names.size());
+    const std::string name = names.substr(start, end - start);
+    const int flag = av_disposition_from_string(name.c_str());
+    if (flag < 0)
+      return FRAMEWISE_FAIL_LIBRARY(
+          SETTINGS, format("There is no disposition `%s`. Those that FFmpeg has are among others "
+                           "default, dub, original, comment, forced, hearing_impaired and "
+                           "visual_impaired, joined by `+`.",
+                           name.c_str()));
+    flags |= flag;
+    start = end + 1;
+  }
+  return flags;
+}
+
 Result<FrameWriter::Choice> FrameWriter::choose(const StreamOverrides &own) const {
-  Choice choice{nullptr, settings_.video, own.metadata.value_or(settings_.stream_metadata)};
+  if (auto holds = check_holds(muxer_->oformat, own.kind); !holds)
+    return Failure(holds.error());
+  const bool video = own.kind == StreamKind::video;
+  Choice choice{nullptr, settings_.video, settings_.audio,
+                own.metadata.value_or(settings_.stream_metadata)};
   auto take = [](auto &target, const auto &value) {
     if (value)
       target = *value;
@@ -116,10 +159,19 @@ Result<FrameWriter::Choice> FrameWriter::choose(const StreamOverrides &own) cons
   take(choice.video.closed_gop, own.closed_gop);
   take(choice.video.options, own.codec_options);
   take(choice.video.thread_count, own.thread_count);
-  auto codec = find_codec(own.codec.value_or(settings_.codec), settings_.location, muxer_->oformat);
+  take(choice.audio.options, own.codec_options);
+  take(choice.audio.thread_count, own.thread_count);
+  auto disposition = read_disposition(own.disposition.value_or(""));
+  if (!disposition)
+    return Failure(disposition.error());
+  choice.disposition = *disposition;
+  auto codec = find_codec(own.codec.value_or(video ? settings_.codec : settings_.audio_codec),
+                          settings_.location, muxer_->oformat, own.kind);
   if (!codec)
     return Failure(codec.error());
-  if (auto checked = VideoEncoder::check(*codec, choice.video); !checked)
+  auto checked =
+      video ? VideoEncoder::check(*codec, choice.video) : AudioEncoder::check(*codec, choice.audio);
+  if (!checked)
     return Failure(checked.error());
   if (auto fits = check_fit(muxer_->oformat, *codec, muxer_->strict_std_compliance); !fits)
     return Failure(fits.error());
@@ -133,8 +185,13 @@ std::vector<AVPixelFormat> FrameWriter::video_formats(const StreamOverrides &own
                 : std::vector<AVPixelFormat>();
 }
 
-Result<std::unique_ptr<FrameWriter>>
-FrameWriter::open(FrameWriterSettings settings, const std::vector<StreamOverrides> &streams) {
+std::optional<AudioFormats> FrameWriter::audio_formats(const StreamOverrides &own) const {
+  auto choice = choose(own);
+  return choice ? std::optional(AudioEncoder::formats(choice->codec)) : std::nullopt;
+}
+
+Result<std::unique_ptr<FrameWriter>> FrameWriter::open(FrameWriterSettings settings,
+                                                       const std::vector<StreamOverrides> &known) {
   const bool elsewhere = settings.output_stream != nullptr;
   if (!settings.location.empty() && elsewhere)
     return FRAMEWISE_FAIL_LIBRARY(SETTINGS, "Only one of location= and output-stream may be set.");
@@ -149,8 +206,12 @@ FrameWriter::open(FrameWriterSettings settings, const std::vector<StreamOverride
   auto muxer = find_muxer(settings);
   if (!muxer)
     return Failure(muxer.error());
-  if (auto checked = check_holds_video(*muxer); !checked)
-    return Failure(checked.error());
+  std::vector<StreamOverrides> streams = known;
+  if (streams.empty())
+    streams.emplace_back().kind = check_holds_video(*muxer) ? StreamKind::video : StreamKind::audio;
+  for (const StreamOverrides &own : streams)
+    if (auto checked = check_holds(*muxer, own.kind); !checked)
+      return Failure(checked.error());
   auto target =
       settings.location.empty()
           ? OutputTarget::into(elsewhere ? ByteSink::of_stream(settings.output_stream.get())
@@ -231,6 +292,15 @@ static bool counts_milliseconds(const AVOutputFormat *muxer) {
   return std::find(names.begin(), names.end(), std::string_view(muxer->name)) != names.end();
 }
 
+/* Matroska wants timestamps that are late by the encoder's delay, which readers take off again.
+ * Before version 6 libavformat's muxer tells of Opus' delay and does not add it, so that the sound
+ * would come too early by that. */
+static bool must_add_delay(const AVOutputFormat *muxer, const AVCodecContext *encoder) {
+  const std::string_view name = muxer->name;
+  return LIBAVFORMAT_VERSION_MAJOR < 60 && (name == "matroska" || name == "webm") &&
+         encoder->codec_id == AV_CODEC_ID_OPUS;
+}
+
 static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
   FramePtr carrier = new_frame();
   describe_frame(carrier.get(), params);
@@ -264,18 +334,73 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   if (!encoder)
     return Failure(encoder.error());
 
-  AVStream *stream = avformat_new_stream(muxer_.get(), nullptr);
   const AVCodecContext *context = encoder->context();
+  auto stream = new_stream(context, *choice);
+  if (!stream)
+    return Failure(stream.error());
+  if (!add_hdr_side_data(*stream, encoder->encoded()))
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  (*stream)->avg_frame_rate = encoder->encoded().framerate;
+  (*stream)->sample_aspect_ratio = context->sample_aspect_ratio;
+  streams_.push_back(Stream{std::move(*encoder), std::move(*choice), timing, *stream});
+  return int(streams_.size()) - 1;
+}
+
+Result<AVStream *> FrameWriter::new_stream(const AVCodecContext *context, const Choice &choice) {
+  AVStream *stream = avformat_new_stream(muxer_.get(), nullptr);
   if (!stream || avcodec_parameters_from_context(stream->codecpar, context) < 0 ||
-      !compat::copy_encoder_side_data(stream, context) ||
-      !add_hdr_side_data(stream, encoder->encoded()))
+      !compat::copy_encoder_side_data(stream, context))
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   stream->time_base = context->time_base;
-  stream->avg_frame_rate = encoder->encoded().framerate;
-  stream->sample_aspect_ratio = context->sample_aspect_ratio;
-  av_dict_copy(&stream->metadata, choice->metadata.get(), 0);
-  streams_.push_back(Stream{std::move(*encoder), std::move(*choice), timing, stream});
+  stream->disposition = choice.disposition;
+  av_dict_copy(&stream->metadata, choice.metadata.get(), 0);
+  return stream;
+}
+
+Result<int> FrameWriter::add_audio_stream(const AudioParams &params, int64_t start,
+                                          const StreamOverrides &own) {
+  auto choice = choose(own);
+  if (!choice)
+    return Failure(choice.error());
+  auto encoder = AudioEncoder::open(choice->codec, choice->audio, params, start, traits());
+  if (!encoder)
+    return Failure(encoder.error());
+  auto stream = new_stream(encoder->context(), *choice);
+  if (!stream)
+    return Failure(stream.error());
+  streams_.push_back(Stream{std::move(*encoder), std::move(*choice), {}, *stream});
   return int(streams_.size()) - 1;
+}
+
+StreamKind FrameWriter::kind(int index) const {
+  const bool video = std::holds_alternative<VideoEncoder>(streams_[index].encoder);
+  return video ? StreamKind::video : StreamKind::audio;
+}
+
+int64_t FrameWriter::end(int index) const {
+  if (const auto *audio = std::get_if<AudioEncoder>(&streams_[index].encoder))
+    return audio->has_begun() ? audio->clock().end() : 0;
+  return encoder(index).clock().end();
+}
+
+AVRational FrameWriter::time_base(const Stream &stream) const {
+  return std::visit([](const auto &encoder) { return encoder.context()->time_base; },
+                    stream.encoder);
+}
+
+/* Players that must choose take the first of several where nobody says which. */
+void FrameWriter::choose_defaults() {
+  for (AVMediaType type : {AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_AUDIO}) {
+    std::vector<AVStream *> same;
+    int dispositions = 0;
+    for (Stream &stream : streams_)
+      if (stream.av->codecpar->codec_type == type) {
+        same.push_back(stream.av);
+        dispositions |= stream.av->disposition;
+      }
+    if (same.size() > 1 && dispositions == 0)
+      same[0]->disposition = AV_DISPOSITION_DEFAULT;
+  }
 }
 
 void FrameWriter::describe_container(const Dictionary &metadata) {
@@ -316,10 +441,11 @@ bool FrameWriter::takes_changes(const Stream &stream) const {
 Result<bool> FrameWriter::change_video_stream(int index, const VideoParams &params) {
   Stream &stream = streams_[index];
   constexpr int passes = AV_CODEC_FLAG_PASS1 | AV_CODEC_FLAG_PASS2;
-  if (!takes_changes(stream) || stream.encoder.context()->flags & passes)
+  auto &encoder = std::get<VideoEncoder>(stream.encoder);
+  if (!takes_changes(stream) || encoder.context()->flags & passes)
     return false;
   const SignalShield shield;
-  if (auto sent = stream.encoder.send_end(); !sent)
+  if (auto sent = encoder.send_end(); !sent)
     return Failure(sent.error());
   if (auto written = write_packets(stream); !written)
     return Failure(written.error());
@@ -327,11 +453,15 @@ Result<bool> FrameWriter::change_video_stream(int index, const VideoParams &para
       VideoEncoder::open(stream.choice.codec, stream.choice.video, params, stream.timing, traits());
   if (!changed)
     return Failure(changed.error());
-  if (av_cmp_q(changed->context()->time_base, stream.encoder.context()->time_base) != 0)
+  if (av_cmp_q(changed->context()->time_base, encoder.context()->time_base) != 0)
     return FRAMEWISE_FAIL_STREAM(FORMAT, "The encoder would count time in other units.");
-  changed->go_on_with(stream.encoder.clock());
-  stream.encoder = std::move(*changed);
+  changed->go_on_with(encoder.clock());
+  encoder = std::move(*changed);
   return true;
+}
+
+Result<void> FrameWriter::change_audio_stream(int index, const AudioParams &params) {
+  return std::get<AudioEncoder>(streams_[index].encoder).change_input(params);
 }
 
 /* ---- Writing -------------------------------------------------------------------------------- */
@@ -436,6 +566,7 @@ Result<void> FrameWriter::write_header() {
   if (muxer_->pb && !(muxer_->pb->seekable & AVIO_SEEKABLE_NORMAL))
     live_without_seeking();
   remark_on_lost_orientation();
+  choose_defaults();
   int ret = avformat_write_header(muxer_.get(), nullptr);
   if (ret < 0) {
     io_failed_ = true;
@@ -449,36 +580,51 @@ bool FrameWriter::muxer_opens_files() const { return muxer_->oformat->flags & AV
 
 void FrameWriter::count(const Stream &stream, bool key_frame, int packet_size) {
   std::lock_guard lock(stats_lock_);
-  stats_.frames++;
-  stats_.key_frames += key_frame;
+  if (std::holds_alternative<VideoEncoder>(stream.encoder)) {
+    stats_.frames++;
+    stats_.key_frames += key_frame;
+  }
   stats_.bytes = muxer_opens_files() ? stats_.bytes + packet_size : target_.size();
-  stats_.duration = std::max(
-      stats_.duration, ticks_to_ns(stream.end - stream.start, stream.encoder.clock().time_base()));
+  if (stream.start != AV_NOPTS_VALUE)
+    stats_.duration =
+        std::max(stats_.duration, ticks_to_ns(stream.end - stream.start, time_base(stream)));
 }
 
 /* While frames come: at the end the last ones are held back for nothing. */
 void FrameWriter::note_latency(const Stream &stream, int64_t pts) {
-  if (pts == AV_NOPTS_VALUE || stream.newest == AV_NOPTS_VALUE || stream.encoder.is_ending())
+  const bool ending =
+      std::visit([](const auto &encoder) { return encoder.is_ending(); }, stream.encoder);
+  if (pts == AV_NOPTS_VALUE || stream.newest == AV_NOPTS_VALUE || ending)
     return;
   std::lock_guard lock(stats_lock_);
-  stats_.latency = std::max(stats_.latency,
-                            ticks_to_ns(stream.newest - pts, stream.encoder.clock().time_base()));
+  stats_.latency = std::max(stats_.latency, ticks_to_ns(stream.newest - pts, time_base(stream)));
 }
 
 Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
   if (!header_written_)
     if (auto written = write_header(); !written)
       return written;
+  wrote_packet_ = true;
+  note_latency(stream, packet->pts);
   if (packet->pts != AV_NOPTS_VALUE) {
     stream.start =
         stream.start == AV_NOPTS_VALUE ? packet->pts : std::min(stream.start, packet->pts);
     stream.end = std::max(stream.end, packet->pts + packet->duration);
   }
-  note_latency(stream, packet->pts);
+  /* What an encoder of audio makes before the first sample and after the last is not heard. */
+  if (const auto *audio = std::get_if<AudioEncoder>(&stream.encoder)) {
+    const AVCodecContext *context = audio->context();
+    if (must_add_delay(muxer_->oformat, context) && packet->pts != AV_NOPTS_VALUE) {
+      packet->pts += context->initial_padding;
+      packet->dts += context->initial_padding;
+    }
+    stream.start = audio->start();
+    stream.end = std::min(stream.end, audio->end());
+  }
   const bool key_frame = packet->flags & AV_PKT_FLAG_KEY;
   const int size = packet->size;
   packet->stream_index = stream.av->index;
-  av_packet_rescale_ts(packet.get(), stream.encoder.context()->time_base, stream.av->time_base);
+  av_packet_rescale_ts(packet.get(), time_base(stream), stream.av->time_base);
   io_since_ = g_get_monotonic_time();
   int ret = av_interleaved_write_frame(muxer_.get(), packet.get());
   if (ret >= 0 && muxer_->pb)
@@ -492,8 +638,14 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
 }
 
 Result<void> FrameWriter::write_packets(Stream &stream) {
+  if (const auto *audio = std::get_if<AudioEncoder>(&stream.encoder)) {
+    stream.newest = audio->end();
+    std::lock_guard lock(stats_lock_);
+    stats_.samples += audio->end() - audio->start() - stream.counted;
+    stream.counted = audio->end() - audio->start();
+  }
   for (;;) {
-    auto packet = stream.encoder.receive();
+    auto packet = std::visit([](auto &encoder) { return encoder.receive(); }, stream.encoder);
     if (!packet)
       return Failure(packet.error());
     if (!*packet)
@@ -506,16 +658,57 @@ Result<void> FrameWriter::write_packets(Stream &stream) {
 Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time) {
   const SignalShield shield;
   Stream &stream = streams_[index];
+  auto &encoder = std::get<VideoEncoder>(stream.encoder);
   took_frame_ = true;
-  if (auto sent = stream.encoder.send(std::move(frame), time); !sent)
+  if (auto sent = encoder.send(std::move(frame), time); !sent)
     return sent;
-  stream.newest = stream.encoder.clock().last();
+  stream.newest = encoder.clock().last();
   return write_packets(stream);
+}
+
+/* In pieces, so that hours of it need no more memory than a second. */
+Result<void> FrameWriter::write_silence(Stream &stream, int64_t samples) {
+  auto &encoder = std::get<AudioEncoder>(stream.encoder);
+  while (samples > 0) {
+    const int piece = int(std::min<int64_t>(samples, encoder.input().sample_rate));
+    if (auto sent = encoder.send_silence(piece); !sent)
+      return sent;
+    if (auto written = write_packets(stream); !written)
+      return written;
+    samples -= piece;
+  }
+  return {};
+}
+
+Result<void> FrameWriter::write_silence_until(int index, int64_t time) {
+  const SignalShield shield;
+  Stream &stream = streams_[index];
+  return write_silence(stream, std::get<AudioEncoder>(stream.encoder).clock().missing_until(time));
+}
+
+Result<void> FrameWriter::write_samples(int index, FramePtr frame, const FrameTime &time,
+                                        Continuity continuity) {
+  const SignalShield shield;
+  Stream &stream = streams_[index];
+  auto &encoder = std::get<AudioEncoder>(stream.encoder);
+  took_frame_ = true;
+  const AudioClock::Place place = encoder.clock().place(time, frame->nb_samples, continuity);
+  if (place.silence > 0)
+    GST_LOG("stream %d: %" G_GINT64_FORMAT " samples of silence", index, place.silence);
+  if (auto written = write_silence(stream, place.silence); !written)
+    return written;
+  if (auto sent = encoder.send(frame.get(), place.cut); !sent)
+    return sent;
+  return write_packets(stream);
+}
+
+Result<void> FrameWriter::send_end(Stream &stream) {
+  return std::visit([](auto &encoder) { return encoder.send_end(); }, stream.encoder);
 }
 
 Result<void> FrameWriter::flush_encoders() {
   for (Stream &stream : streams_) {
-    if (auto sent = stream.encoder.send_end(); !sent)
+    if (auto sent = send_end(stream); !sent)
       return sent;
     if (auto written = write_packets(stream); !written)
       return written;
@@ -528,8 +721,9 @@ Result<FrameWriterStats> FrameWriter::finish() {
   if (auto flushed = flush_encoders(); !flushed)
     return Failure(flushed.error());
   /* The first of two passes may give its statistics and no packet. */
-  const bool has_statistics = stats_.frames == 0 && took_frame_ &&
-                              (streams_[0].encoder.context()->flags & AV_CODEC_FLAG_PASS1);
+  const auto *first = streams_.empty() ? nullptr : std::get_if<VideoEncoder>(&streams_[0].encoder);
+  const bool has_statistics =
+      !wrote_packet_ && took_frame_ && first && (first->context()->flags & AV_CODEC_FLAG_PASS1);
   if (!header_written_ && has_statistics)
     if (auto written = write_header(); !written)
       return Failure(written.error());
@@ -575,7 +769,7 @@ void FrameWriter::abort() {
       GST_INFO("while closing after a failure: %s", av_error_text(ret).c_str());
   if (!muxer_opens_files())
     muxer_->pb = nullptr;
-  target_.give_up(stats_.frames > 0 ? OutputTarget::Remains::keep : OutputTarget::Remains::remove);
+  target_.give_up(wrote_packet_ ? OutputTarget::Remains::keep : OutputTarget::Remains::remove);
 }
 
 FrameWriterStats FrameWriter::stats() const {
@@ -598,10 +792,10 @@ void FrameWriter::cancel() {
 
 StructurePtr to_structure(const FrameWriterStats &stats) {
   return StructurePtr(gst_structure_new(
-      "container-stats", "frames", G_TYPE_UINT64, guint64(stats.frames), "bytes", G_TYPE_UINT64,
-      guint64(stats.bytes), "duration", G_TYPE_UINT64, guint64(stats.duration), "key-frames",
-      G_TYPE_UINT64, guint64(stats.key_frames), "latency", G_TYPE_UINT64, guint64(stats.latency),
-      nullptr));
+      "container-stats", "frames", G_TYPE_UINT64, guint64(stats.frames), "samples", G_TYPE_UINT64,
+      guint64(stats.samples), "bytes", G_TYPE_UINT64, guint64(stats.bytes), "duration",
+      G_TYPE_UINT64, guint64(stats.duration), "key-frames", G_TYPE_UINT64,
+      guint64(stats.key_frames), "latency", G_TYPE_UINT64, guint64(stats.latency), nullptr));
 }
 
 } // namespace framewise

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "audioencoder.hpp"
 #include "orientation.hpp"
 #include "outputtarget.hpp"
 #include "videoencoder.hpp"
@@ -11,6 +12,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace framewise {
@@ -22,6 +24,8 @@ struct FrameWriterSettings {
   std::string container; /* muxer; empty: by the location's extension */
   std::string codec;     /* encoder of video; empty: the muxer's default */
   VideoEncoderSettings video;
+  std::string audio_codec; /* encoder of audio; empty: the muxer's default */
+  AudioEncoderSettings audio;
   Dictionary container_options;
   Dictionary container_metadata;
   Dictionary stream_metadata;
@@ -33,9 +37,13 @@ struct StreamDescription {
   std::optional<DisplayMatrix> orientation; /* how to turn the pictures */
 };
 
+enum class StreamKind { video, audio };
+
 /* What one stream has of its own; of the rest the writer's settings hold. */
 struct StreamOverrides {
+  StreamKind kind = StreamKind::video;
   std::optional<std::string> codec, pixel_format;
+  std::optional<std::string> disposition; /* FFmpeg's names, "default+forced" */
   std::optional<AVRational> framerate;
   std::optional<int> max_keyframe_interval, thread_count;
   std::optional<ClosedGop> closed_gop;
@@ -43,14 +51,15 @@ struct StreamOverrides {
 };
 
 struct FrameWriterStats {
-  int64_t frames = 0;     /* encoded and handed to the muxer */
+  int64_t frames = 0;     /* of video, encoded and handed to the muxer */
   int64_t key_frames = 0; /* of those */
+  int64_t samples = 0;    /* of audio, of each channel, that were handed to encoders */
   int64_t bytes = 0;      /* of the file */
   int64_t duration = 0;   /* ns, from the first frame to the end of the last */
   int64_t latency = 0;    /* ns, the most that an encoder has held a frame back */
 };
 
-/* `container-stats`, as properties have it: `frames`, `key-frames`, `bytes`, `duration`,
+/* `container-stats`, as properties have it: `frames`, `key-frames`, `samples`, `bytes`, `duration`,
  * `latency`. */
 FRAMEWISE_INTERNAL StructurePtr to_structure(const FrameWriterStats &stats);
 
@@ -59,7 +68,8 @@ FRAMEWISE_INTERNAL StructurePtr to_structure(const FrameWriterStats &stats);
 class FRAMEWISE_INTERNAL FrameWriter {
  public:
   /* Looks for muxer and encoders, and at options and target; creates nothing. `streams` are those
-   * that are known already: their settings are looked at as well. */
+   * that are known already: their settings are looked at as well. Without any, those of the one
+   * that such a container usually has. */
   static Result<std::unique_ptr<FrameWriter>> open(FrameWriterSettings settings,
                                                    const std::vector<StreamOverrides> &streams = {
                                                        StreamOverrides()});
@@ -77,7 +87,24 @@ class FRAMEWISE_INTERNAL FrameWriter {
   /* Frames of this kind come from now on. False where the container has no place for another kind
    * in mid-stream: then nothing has changed. */
   Result<bool> change_video_stream(int stream, const VideoParams &params);
-  const VideoEncoder &encoder(int stream) const { return streams_[stream].encoder; }
+  const VideoEncoder &encoder(int stream) const {
+    return std::get<VideoEncoder>(streams_[stream].encoder);
+  }
+
+  /* See AudioEncoder::formats(); nothing where the settings are wrong. Any thread. */
+  std::optional<AudioFormats> audio_formats(const StreamOverrides &own) const;
+  /* The same for audio; `start` is the time of the first sample in nanoseconds. */
+  Result<int> add_audio_stream(const AudioParams &params, int64_t start,
+                               const StreamOverrides &own);
+  /* Samples of this kind come from now on; they are converted to what the stream began with. */
+  Result<void> change_audio_stream(int stream, const AudioParams &params);
+  const AudioEncoder &audio_encoder(int stream) const {
+    return std::get<AudioEncoder>(streams_[stream].encoder);
+  }
+
+  StreamKind kind(int stream) const;
+  /* Where the frames or samples that came so far end, in nanoseconds; 0 before the first. */
+  int64_t end(int stream) const;
 
   /* What header and streams say; without effect once has_header(). container_metadata of the
    * settings overrules `metadata`. */
@@ -88,6 +115,12 @@ class FRAMEWISE_INTERNAL FrameWriter {
   /* Encodes and writes. The file comes into being with the first packet. After an error only
    * abort() may follow. */
   Result<void> write(int stream, FramePtr frame, const FrameTime &time);
+  /* The same for samples. Where some are missing there is silence, where there are too many those
+   * of `frame` are cut off; see AudioClock. */
+  Result<void> write_samples(int stream, FramePtr frame, const FrameTime &time,
+                             Continuity continuity);
+  /* Silence until `time`, in nanoseconds, where samples are missing until then. */
+  Result<void> write_silence_until(int stream, int64_t time);
 
   /* Flushes the encoders, completes and closes the file. Without a frame an error. */
   Result<FrameWriterStats> finish();
@@ -112,17 +145,20 @@ class FRAMEWISE_INTERNAL FrameWriter {
   struct Choice {
     const AVCodec *codec;
     VideoEncoderSettings video;
+    AudioEncoderSettings audio;
     Dictionary metadata;
+    int disposition = 0;
   };
   struct Stream {
-    VideoEncoder encoder;
+    std::variant<VideoEncoder, AudioEncoder> encoder;
     Choice choice;
-    StreamTiming timing;
-    AVStream *av; /* owned by muxer_ */
+    StreamTiming timing; /* of video */
+    AVStream *av;        /* owned by muxer_ */
     std::optional<DisplayMatrix> orientation;
     int64_t newest = AV_NOPTS_VALUE; /* of the frames sent; ticks */
     int64_t start = AV_NOPTS_VALUE;  /* ticks of the encoder's time base */
     int64_t end = 0;
+    int64_t counted = 0; /* samples that are in the statistics */
   };
 
   FrameWriter(FrameWriterSettings settings, OutputTarget target);
@@ -130,6 +166,11 @@ class FRAMEWISE_INTERNAL FrameWriter {
   static int is_hurried(void *writer);
   Result<void> apply_container_options();
   Result<Choice> choose(const StreamOverrides &own) const;
+  Result<AVStream *> new_stream(const AVCodecContext *context, const Choice &choice);
+  void choose_defaults();
+  Result<void> write_silence(Stream &stream, int64_t samples);
+  Result<void> send_end(Stream &stream);
+  AVRational time_base(const Stream &stream) const;
   ContainerTraits traits() const;
   bool takes_changes(const Stream &stream) const;
   Result<void> write_header();
@@ -150,6 +191,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   Dictionary protocol_options_;
   std::vector<Stream> streams_;
   bool took_frame_ = false;
+  bool wrote_packet_ = false;
   bool header_written_ = false;
   bool io_failed_ = false;
   std::string remark_;

@@ -23,15 +23,17 @@ def limit_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
 
 
-def frames_in(path):
+def frames_in(path, stream="v:0"):
     words = subprocess.run(
-        ["ffprobe", "-v", "quiet", "-count_frames", "-select_streams", "v:0", "-show_entries",
+        ["ffprobe", "-v", "quiet", "-count_frames", "-select_streams", stream, "-show_entries",
          "stream=nb_read_frames", "-of", "default=nw=1:nk=1", path],
         stdout=subprocess.PIPE, text=True).stdout.split()
     return int(words[0]) if words else 0
 
 
 class Faults(unittest.TestCase):
+    second_pad = []
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="framewise-faults-")
         self.addCleanup(folder.cleanup)
@@ -42,7 +44,7 @@ class Faults(unittest.TestCase):
 
     def command(self, location, *properties):
         return [GST_LAUNCH, *SOURCE, "containersink", "name=sink", "codec=mpeg4",
-                "max-keyframe-interval=12", "location=" + location, *properties]
+                "max-keyframe-interval=12", "location=" + location, *properties, *self.second_pad]
 
     def expect_one_error(self, status, output, *words):
         errors = [line for line in output.splitlines() if line.startswith("ERROR: from element")]
@@ -70,6 +72,8 @@ class Faults(unittest.TestCase):
                            preexec_fn=limit_file_size)
                 self.assertGreater(os.path.getsize(path), LIMIT // 2)
                 self.assertGreater(frames_in(path), 20)
+                if self.second_pad:
+                    self.assertGreater(frames_in(path, "a:0"), 20)
 
     def test_limit_leaves_an_older_file(self):
         path = self.at("a.mkv")
@@ -149,6 +153,13 @@ class Faults(unittest.TestCase):
         self.expect_one_error(writer.returncode, output, folder + "/a.mkv")
         with open(self.at("elsewhere/a.mkv")) as file:
             self.assertEqual(file.read(), "older")
+
+
+class FaultsWithSound(Faults):
+    second_pad = "audiotestsrc wave=white-noise num-buffers=1000 ! sink.audio_0".split()
+    # those that write pictures alone
+    test_folder_vanishes = None
+    test_older_file_in_a_folder_that_vanishes = None
 
 
 if __name__ == "__main__":
