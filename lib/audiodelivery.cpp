@@ -7,51 +7,13 @@
 #include "audiobridge.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace framewise {
 
-/* All that GStreamer has, the best first: those of at least as many bits, fewest first. */
-static std::vector<AVSampleFormat> candidates_for(AVSampleFormat native) {
-  struct Quality {
-    AVSampleFormat packed;
-    int bits; /* of precision */
-  };
-  constexpr std::array known{Quality{AV_SAMPLE_FMT_U8, 8}, Quality{AV_SAMPLE_FMT_S16, 16},
-                             Quality{AV_SAMPLE_FMT_FLT, 24}, Quality{AV_SAMPLE_FMT_S32, 32},
-                             Quality{AV_SAMPLE_FMT_DBL, 53}};
-  const AVSampleFormat packed = av_get_packed_sample_fmt(native);
-  int bits = 64;
-  for (const Quality &quality : known)
-    if (quality.packed == packed)
-      bits = quality.bits;
-  /* Integers hold no float beyond full scale, so those of a float go to the other float first. */
-  auto rank = [&](const Quality &q) {
-    const bool was_float = packed == AV_SAMPLE_FMT_FLT || packed == AV_SAMPLE_FMT_DBL;
-    const bool is_float = q.packed == AV_SAMPLE_FMT_FLT || q.packed == AV_SAMPLE_FMT_DBL;
-    const int loss = std::max(bits - q.bits, 0) + (was_float && !is_float ? 100 : 0);
-    return std::pair(loss, q.bits);
-  };
-  std::array sorted = known;
-  std::sort(sorted.begin(), sorted.end(),
-            [&](const Quality &a, const Quality &b) { return rank(a) < rank(b); });
-  std::vector<AVSampleFormat> formats{
-      native, av_sample_fmt_is_planar(native) ? packed : av_get_planar_sample_fmt(native)};
-  for (const Quality &quality : sorted) {
-    const AVSampleFormat planar = av_get_planar_sample_fmt(quality.packed);
-    const bool is_planar = av_sample_fmt_is_planar(native);
-    formats.push_back(is_planar ? planar : quality.packed);
-    formats.push_back(is_planar ? quality.packed : planar);
-  }
-  return formats;
-}
-
 Result<AudioDelivery> AudioDelivery::choose(const AudioParams &native, const GstCaps *accepted) {
-  for (AVSampleFormat format : candidates_for(native.format)) {
+  for (AVSampleFormat format : formats_by_closeness(native.format)) {
     AudioParams output = native;
     output.format = format;
-    if (to_gst_format(format) == GST_AUDIO_FORMAT_UNKNOWN)
-      continue;
     CapsPtr caps = to_caps(output);
     if (!caps || !gst_caps_can_intersect(caps.get(), accepted))
       continue;

@@ -4,11 +4,8 @@
  */
 #include "audioencoder.hpp"
 
+#include "encoders.hpp"
 #include "framebridge.hpp"
-
-extern "C" {
-#include <libavutil/opt.h>
-}
 
 #include <algorithm>
 #include <array>
@@ -29,18 +26,7 @@ static void init_debug() {
 /* ---- What an encoder can do ----------------------------------------------------------------- */
 
 Result<const AVCodec *> AudioEncoder::find(const std::string &name) {
-  const AVCodec *codec = avcodec_find_encoder_by_name(name.c_str());
-  if (!codec)
-    if (const AVCodecDescriptor *desc = avcodec_descriptor_get_by_name(name.c_str()))
-      codec = avcodec_find_encoder(desc->id);
-  if (!codec)
-    return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS, format("No encoder `%s`. `ffmpeg -encoders` lists what this libavcodec has.",
-                         name.c_str()));
-  if (codec->type != AVMEDIA_TYPE_AUDIO)
-    return FRAMEWISE_FAIL_LIBRARY(SETTINGS,
-                                  format("The encoder `%s` is not for audio.", name.c_str()));
-  return codec;
+  return find_encoder(name, AVMEDIA_TYPE_AUDIO);
 }
 
 AudioFormats AudioEncoder::formats(const AVCodec *codec) {
@@ -55,48 +41,11 @@ AudioFormats AudioEncoder::formats(const AVCodec *codec) {
   return result;
 }
 
-/* Bits that hold a value without loss. Whether integers fit into floats depends on that alone;
- * floats go beyond the range of any integer. */
-static int precision(AVSampleFormat format) {
-  switch (av_get_packed_sample_fmt(format)) {
-  case AV_SAMPLE_FMT_U8:
-    return 8;
-  case AV_SAMPLE_FMT_S16:
-    return 16;
-  case AV_SAMPLE_FMT_FLT:
-    return 24;
-  case AV_SAMPLE_FMT_S32:
-    return 32;
-  case AV_SAMPLE_FMT_DBL:
-    return 53;
-  default:
-    return 64;
-  }
-}
-
-static bool is_float(AVSampleFormat format) {
-  const AVSampleFormat packed = av_get_packed_sample_fmt(format);
-  return packed == AV_SAMPLE_FMT_FLT || packed == AV_SAMPLE_FMT_DBL;
-}
-
-/* Lower is better. */
-static int cost(AVSampleFormat from, AVSampleFormat to) {
-  if (from == to)
-    return 0;
-  if (av_get_packed_sample_fmt(from) == av_get_packed_sample_fmt(to))
-    return 1;
-  const int lacking = precision(from) - precision(to);
-  const bool loses = lacking > 0;
-  const bool clips = is_float(from) && !is_float(to);
-  const bool other_layout = av_sample_fmt_is_planar(from) != av_sample_fmt_is_planar(to);
-  return (loses ? 10000 + lacking * 10 : 10 - lacking * 10) + (clips ? 2000 : 0) + other_layout;
-}
-
 static AVSampleFormat closest_format(const std::vector<AVSampleFormat> &list, AVSampleFormat to) {
   if (list.empty())
     return to;
   return *std::min_element(list.begin(), list.end(), [to](AVSampleFormat a, AVSampleFormat b) {
-    return cost(to, a) < cost(to, b);
+    return conversion_cost(to, a) < conversion_cost(to, b);
   });
 }
 
@@ -142,33 +91,11 @@ AudioParams AudioEncoder::closest(const AVCodec *codec, const AudioParams &input
   return params;
 }
 
-static Result<void> apply_options(AVCodecContext *context, const Dictionary &options) {
-  Dictionary unknown;
-  const AVDictionaryEntry *entry = nullptr;
-  const char *name = context->codec->name;
-  while ((entry = av_dict_get(options.get(), "", entry, AV_DICT_IGNORE_SUFFIX))) {
-    int ret = av_opt_set(context, entry->key, entry->value, AV_OPT_SEARCH_CHILDREN);
-    if (ret == AVERROR_OPTION_NOT_FOUND)
-      unknown.set(entry->key, entry->value);
-    else if (ret < 0)
-      return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-                     format("The encoder `%s` does not take `%s` as value of its option `%s`. "
-                            "`ffmpeg -h encoder=%s` tells what it takes.",
-                            name, entry->value, entry->key, name));
-  }
-  if (!unknown.empty())
-    return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS, format("The encoder `%s` has no option %s. `ffmpeg -h encoder=%s` and `ffmpeg -h "
-                         "full` list what there is.",
-                         name, unknown.quoted_keys().c_str(), name));
-  return {};
-}
-
 Result<void> AudioEncoder::check(const AVCodec *codec, const AudioEncoderSettings &settings) {
   CodecContextPtr scratch = new_codec_context(codec);
   if (!scratch)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
-  return apply_options(scratch.get(), settings.options);
+  return apply_encoder_options(scratch.get(), settings.options);
 }
 
 /* ---- Opening -------------------------------------------------------------------------------- */
@@ -203,7 +130,7 @@ Result<void> AudioEncoder::open_context(const AudioEncoderSettings &settings,
   context->thread_count = settings.thread_count;
   if (container.global_header)
     context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-  if (auto applied = apply_options(context, settings.options); !applied)
+  if (auto applied = apply_encoder_options(context, settings.options); !applied)
     return applied;
   if (int ret = avcodec_open2(context, codec_, nullptr); ret < 0)
     return open_failure(ret, codec_, settings, encoded_);

@@ -102,6 +102,54 @@ AVSampleFormat to_sample_format(GstAudioFormat format, GstAudioLayout layout) {
   return AV_SAMPLE_FMT_NONE;
 }
 
+/* Bits that hold a value without loss. Whether integers fit into floats depends on that alone;
+ * floats go beyond the range of any integer. */
+static int precision(AVSampleFormat format) {
+  switch (av_get_packed_sample_fmt(format)) {
+  case AV_SAMPLE_FMT_U8:
+    return 8;
+  case AV_SAMPLE_FMT_S16:
+    return 16;
+  case AV_SAMPLE_FMT_FLT:
+    return 24;
+  case AV_SAMPLE_FMT_S32:
+    return 32;
+  case AV_SAMPLE_FMT_DBL:
+    return 53;
+  default:
+    return 64;
+  }
+}
+
+static bool is_float(AVSampleFormat format) {
+  const AVSampleFormat packed = av_get_packed_sample_fmt(format);
+  return packed == AV_SAMPLE_FMT_FLT || packed == AV_SAMPLE_FMT_DBL;
+}
+
+int conversion_cost(AVSampleFormat from, AVSampleFormat to) {
+  if (from == to)
+    return 0;
+  if (av_get_packed_sample_fmt(from) == av_get_packed_sample_fmt(to))
+    return 1;
+  const int lacking = precision(from) - precision(to);
+  const bool loses = lacking > 0;
+  const bool clips = is_float(from) && !is_float(to);
+  const bool other_layout = av_sample_fmt_is_planar(from) != av_sample_fmt_is_planar(to);
+  return (loses ? 10000 + lacking * 10 : 10 - lacking * 10) + (clips ? 2000 : 0) + other_layout;
+}
+
+std::vector<AVSampleFormat> formats_by_closeness(AVSampleFormat from) {
+  std::vector<AVSampleFormat> formats;
+  for (const FormatTwin &twin : format_twins) {
+    formats.push_back(twin.packed);
+    formats.push_back(av_get_planar_sample_fmt(twin.packed));
+  }
+  std::stable_sort(formats.begin(), formats.end(), [from](AVSampleFormat a, AVSampleFormat b) {
+    return conversion_cost(from, a) < conversion_cost(from, b);
+  });
+  return formats;
+}
+
 /* ---- Channels ---------------------------------------------------------------------------------
  */
 

@@ -69,6 +69,12 @@ FRAMEWISE_INTERNAL GstAudioFormat to_gst_format(AVSampleFormat format);
 /* The other way round; AV_SAMPLE_FMT_NONE where libav has none, as in a foreign byte order. */
 FRAMEWISE_INTERNAL AVSampleFormat to_sample_format(GstAudioFormat format, GstAudioLayout layout);
 
+/* What is lost by converting samples, then what is gained for nothing: the lower, the closer. 0 for
+ * the same format, and the next for the same laid out the other way. */
+FRAMEWISE_INTERNAL int conversion_cost(AVSampleFormat from, AVSampleFormat to);
+/* All sample formats with a twin, the closest first. */
+FRAMEWISE_INTERNAL std::vector<AVSampleFormat> formats_by_closeness(AVSampleFormat from);
+
 /* Fixed caps of audio/x-raw; the format must have a twin. Planar formats are non-interleaved. */
 FRAMEWISE_INTERNAL CapsPtr to_caps(const AudioParams &params);
 /* `caps` must be fixed. Stereo and mono need no channel-mask there. */

@@ -382,6 +382,8 @@ inline bool is_xyz(const AVPixFmtDescriptor *desc) {
   return std::strncmp(desc->name, "xyz", 3) == 0;
 #endif
 }
+/* Whether Matroska's muxer adds the delay of an encoder of Opus to the timestamps. */
+constexpr bool matroska_adds_delay_of_opus = LIBAVFORMAT_VERSION_MAJOR >= 60;
 /* Whether Matroska's muxer writes how pictures are to be turned. */
 constexpr bool matroska_is_turned = LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 16, 100);
 /* What an AVIOContext's write callback gets. */

@@ -293,12 +293,14 @@ static bool counts_milliseconds(const AVOutputFormat *muxer) {
 }
 
 /* Matroska wants timestamps that are late by the encoder's delay, which readers take off again.
- * Before version 6 libavformat's muxer tells of Opus' delay and does not add it, so that the sound
- * would come too early by that. */
+ * Where libavformat's muxer tells of Opus' delay and does not add it, the sound would come too
+ * early by that. And where frames are counted, sound that begins before time 0 would shift the
+ * pictures by whole ones. */
 static bool must_add_delay(const AVOutputFormat *muxer, const AVCodecContext *encoder) {
   const std::string_view name = muxer->name;
-  return LIBAVFORMAT_VERSION_MAJOR < 60 && (name == "matroska" || name == "webm") &&
-         encoder->codec_id == AV_CODEC_ID_OPUS;
+  const bool is_matroska = name == "matroska" || name == "webm";
+  return counts_frames(muxer) || (!compat::matroska_adds_delay_of_opus && is_matroska &&
+                                  encoder->codec_id == AV_CODEC_ID_OPUS);
 }
 
 static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {

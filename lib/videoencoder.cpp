@@ -5,6 +5,7 @@
 #include "videoencoder.hpp"
 
 #include "closestformat.hpp"
+#include "encoders.hpp"
 #include "framebridge.hpp"
 
 extern "C" {
@@ -30,18 +31,7 @@ static void init_debug() {
 /* ---- What an encoder can do ----------------------------------------------------------------- */
 
 Result<const AVCodec *> VideoEncoder::find(const std::string &name) {
-  const AVCodec *codec = avcodec_find_encoder_by_name(name.c_str());
-  if (!codec)
-    if (const AVCodecDescriptor *desc = avcodec_descriptor_get_by_name(name.c_str()))
-      codec = avcodec_find_encoder(desc->id);
-  if (!codec)
-    return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS, format("No encoder `%s`. `ffmpeg -encoders` lists what this libavcodec has.",
-                         name.c_str()));
-  if (codec->type != AVMEDIA_TYPE_VIDEO)
-    return FRAMEWISE_FAIL_LIBRARY(SETTINGS,
-                                  format("The encoder `%s` is not for video.", name.c_str()));
-  return codec;
+  return find_encoder(name, AVMEDIA_TYPE_VIDEO);
 }
 
 /* JPEG knows full range only. Its encoders list the plain names too, and refuse them later. */
@@ -136,30 +126,6 @@ std::vector<AVPixelFormat> VideoEncoder::formats(const AVCodec *codec,
   return result;
 }
 
-static Result<void> apply_options(AVCodecContext *context, const Dictionary &options) {
-  Dictionary unknown;
-  const AVDictionaryEntry *entry = nullptr;
-  while ((entry = av_dict_get(options.get(), "", entry, AV_DICT_IGNORE_SUFFIX))) {
-    if (std::string_view(entry->key) == PassLog::option)
-      continue;
-    int ret = av_opt_set(context, entry->key, entry->value, AV_OPT_SEARCH_CHILDREN);
-    if (ret == AVERROR_OPTION_NOT_FOUND)
-      unknown.set(entry->key, entry->value);
-    else if (ret < 0)
-      return fail_av(ret, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-                     format("The encoder `%s` does not take `%s` as value of its option `%s`. "
-                            "`ffmpeg -h encoder=%s` tells what it takes.",
-                            context->codec->name, entry->value, entry->key, context->codec->name));
-  }
-  if (!unknown.empty())
-    return FRAMEWISE_FAIL_LIBRARY(
-        SETTINGS,
-        format("The encoder `%s` has no option %s. `ffmpeg -h encoder=%s` and `ffmpeg -h "
-               "full` list what there is.",
-               context->codec->name, unknown.quoted_keys().c_str(), context->codec->name));
-  return {};
-}
-
 Result<void> VideoEncoder::check(const AVCodec *codec, const VideoEncoderSettings &settings) {
   if (!settings.pixel_format.empty())
     if (auto format = named_format(codec, settings.pixel_format); !format)
@@ -167,7 +133,7 @@ Result<void> VideoEncoder::check(const AVCodec *codec, const VideoEncoderSetting
   CodecContextPtr scratch = new_codec_context(codec);
   if (!scratch)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
-  return apply_options(scratch.get(), settings.options);
+  return apply_encoder_options(scratch.get(), settings.options, PassLog::option);
 }
 
 /* ---- Opening -------------------------------------------------------------------------------- */
@@ -332,7 +298,7 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   /* The encoders that have this option refuse alpha with it. */
   if (av_pix_fmt_desc_get(*format)->flags & AV_PIX_FMT_FLAG_ALPHA)
     av_opt_set(context, "auto-alt-ref", "0", AV_OPT_SEARCH_CHILDREN);
-  if (auto applied = apply_options(context, settings.options); !applied)
+  if (auto applied = apply_encoder_options(context, settings.options, PassLog::option); !applied)
     return Failure(applied.error());
   const AVDictionaryEntry *prefix =
       av_dict_get(settings.options.get(), PassLog::option, nullptr, 0);
