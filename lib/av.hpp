@@ -384,7 +384,9 @@ inline bool is_xyz(const AVPixFmtDescriptor *desc) {
 }
 /* Whether Matroska's muxer adds the delay of an encoder of Opus to the timestamps. */
 constexpr bool matroska_adds_delay_of_opus = LIBAVFORMAT_VERSION_MAJOR >= 60;
-/* Whether Matroska's muxer writes how pictures are to be turned. */
+/* Whether Matroska's muxer writes how pictures are to be turned: that of 59 does not, those that
+ * find side data in codecpar (FFmpeg 6.1) do, by their source; what is between was not looked at.
+ */
 constexpr bool matroska_is_turned = LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 16, 100);
 /* What an AVIOContext's write callback gets. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 61

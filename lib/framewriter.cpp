@@ -517,8 +517,8 @@ static bool is_of_mp4_family(const AVFormatContext *muxer) {
   return muxer->oformat->priv_class && av_opt_find(muxer->priv_data, "movflags", nullptr, 0, 0);
 }
 
-/* What libavformat's muxers write of a display matrix was tried out: those of the MP4 family do,
- * Matroska's not before FFmpeg 6.1 (its demuxer reads it in 5.1 already), no others. */
+/* Tried out with libavformat 59: its muxers of the MP4 family write a display matrix, no others.
+ * Matroska's demuxer reads one, though. */
 static bool may_hold_orientation(const AVFormatContext *muxer) {
   const std::string_view name = muxer->oformat->name;
   const bool is_matroska = name == "matroska" || name == "webm";
