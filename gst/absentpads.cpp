@@ -34,8 +34,7 @@ AbsentPads::Absent AbsentPads::find() {
     giving += state == State::gave_data;
     ended += state == State::ended;
     if (state == State::silent)
-      (is_linked(pad) ? absent.silent : absent.unlinked)
-          .emplace_back(GST_PAD(gst_object_ref(pad)));
+      (is_linked(pad) ? absent.silent : absent.unlinked).emplace_back(GST_PAD(gst_object_ref(pad)));
   }
   absent.all_others_ended = giving == 0 && ended > 0;
   if (!absent.silent.empty() || giving + ended == 0)

@@ -14,9 +14,9 @@
 namespace framewise {
 
 /* A container needs all its streams before its header, and a GstAggregator waits for good for a pad
- * that neither gives data nor ends. So those that are not linked once each linked one has given data
- * or ended are sent EOS, and those that are linked and silent some time after all others have ended;
- * a warning tells of it. Lives as long as the aggregator. Any thread. */
+ * that neither gives data nor ends. So those that are not linked once each linked one has given
+ * data or ended are sent EOS, and those that are linked and silent some time after all others have
+ * ended; a warning tells of it. Lives as long as the aggregator. Any thread. */
 class AbsentPads {
  public:
   explicit AbsentPads(GstAggregator *mux) : mux_(mux) {}
