@@ -4,6 +4,7 @@
  */
 #include "containermux.hpp"
 
+#include "absentpads.hpp"
 #include "containermux-audio.hpp"
 
 #include "../lib/framebridge.hpp"
@@ -25,10 +26,7 @@ namespace {
 
 /* ---- Pads ----------------------------------------------------------------------------------- */
 
-/* What upstream has shown of itself. */
-enum class Upstream { silent, gave_data, ended, left_out };
-
-/* All but `rebase` and `upstream` belongs to the thread that aggregates. */
+/* All but `rebase` belongs to the thread that aggregates. */
 struct MuxPadPrivate {
   std::shared_ptr<StreamSettings> settings; /* set once */
   std::optional<VideoParams> params;        /* of the caps; of video */
@@ -36,7 +34,6 @@ struct MuxPadPrivate {
   GstPtr<GstTagList> tags;                  /* of stream scope; NULL: none */
   FrameImporter importer;
   int stream = -1;
-  Upstream upstream = Upstream::silent;   /* under MuxPrivate::upstream_lock */
   int64_t offset = 0;                     /* ns, added to running time */
   std::atomic<bool> rebase = false;       /* running time began anew */
   std::vector<GstClockTime> key_requests; /* running times; NONE: the next frame */
@@ -97,9 +94,9 @@ struct MuxPrivate {
   FrameWriterStats last_stats;
   GBytes *bytes = nullptr; /* owned */
 
-  std::mutex upstream_lock;
-  GstClockID patience = nullptr; /* owned; runs while a silent pad is still waited for */
+  AbsentPads absent;
 
+  explicit MuxPrivate(GstAggregator *mux) : absent(mux) {}
   ~MuxPrivate() { g_clear_pointer(&bytes, g_bytes_unref); }
 };
 
@@ -471,121 +468,6 @@ GstFlowReturn finish(GstAggregator *mux) {
   return GST_FLOW_EOS;
 }
 
-/* ---- Pads without data ---------------------------------------------------------------------- */
-
-bool is_linked(GstAggregatorPad *pad) {
-  GstPtr<GstPad> inner(gst_pad_get_peer(GST_PAD(pad)));
-  GstPtr<GstPad> outer(inner ? GST_PAD(gst_object_get_parent(GST_OBJECT(inner.get()))) : nullptr);
-  return outer && GST_IS_GHOST_PAD(outer.get()) ? gst_pad_is_linked(outer.get()) : inner != nullptr;
-}
-
-/* A container needs all its streams before its header, so each pad that may still bring one is
- * waited for. */
-constexpr GstClockTime patience_after_others = 10 * GST_SECOND;
-
-struct Missing {
-  std::vector<GstAggregatorPad *> unlinked, silent;
-  bool all_others_ended = false;
-};
-
-/* Pads of which nothing has come, once something has from each other one that is linked. */
-Missing missing_pads(MuxPrivate &priv, const HeldPads &held) {
-  std::lock_guard lock(priv.upstream_lock);
-  Missing missing;
-  int giving = 0, ended = 0;
-  for (auto *pad : held.pads) {
-    const Upstream upstream = priv_of(pad).upstream;
-    giving += upstream == Upstream::gave_data;
-    ended += upstream == Upstream::ended;
-    if (upstream == Upstream::silent)
-      (is_linked(pad) ? missing.silent : missing.unlinked).push_back(pad);
-  }
-  missing.all_others_ended = giving == 0 && ended > 0;
-  if (!missing.silent.empty() || giving + ended == 0)
-    missing.unlinked.clear(); /* it may be linked by then */
-  return missing;
-}
-
-void leave_out(GstAggregator *mux, GstAggregatorPad *pad, const std::string &why) {
-  MuxPrivate &priv = priv_of(mux);
-  {
-    std::lock_guard lock(priv.upstream_lock);
-    if (priv_of(pad).upstream != Upstream::silent)
-      return;
-    priv_of(pad).upstream = Upstream::left_out;
-  }
-  const std::string message =
-      format("%s %s, so the file is written without it.", GST_PAD_NAME(pad), why.c_str());
-  GST_WARNING_OBJECT(mux, "%s", message.c_str());
-  GstPtr<GstElement> parent(GST_ELEMENT(gst_object_get_parent(GST_OBJECT(mux))));
-  GST_ELEMENT_WARNING(parent ? parent.get() : GST_ELEMENT(mux), STREAM, MUX,
-                      ("%s", message.c_str()), (nullptr));
-  gst_pad_send_event(GST_PAD(pad), gst_event_new_eos());
-}
-
-gboolean run_out_of_patience(GstClock *, GstClockTime, GstClockID, gpointer mux) {
-  gst_element_call_async(
-      GST_ELEMENT(mux),
-      +[](GstElement *element, gpointer) {
-        auto *mux = GST_AGGREGATOR(element);
-        HeldPads held(mux);
-        Missing missing = missing_pads(priv_of(mux), held);
-        if (missing.all_others_ended)
-          for (auto *pad : missing.silent)
-            leave_out(mux, pad, "had no data until long after the others had ended");
-      },
-      nullptr, nullptr);
-  return TRUE;
-}
-
-void end_patience(MuxPrivate &priv) {
-  std::lock_guard lock(priv.upstream_lock);
-  if (!priv.patience)
-    return;
-  gst_clock_id_unschedule(priv.patience);
-  g_clear_pointer(&priv.patience, gst_clock_id_unref);
-}
-
-/* Whoever never had data must not keep the others waiting for good. */
-void look_for_missing_pads(GstAggregator *mux) {
-  MuxPrivate &priv = priv_of(mux);
-  HeldPads held(mux);
-  const Missing missing = missing_pads(priv, held);
-  for (auto *pad : missing.unlinked)
-    leave_out(mux, pad, "is not linked");
-  if (missing.silent.empty() || !missing.all_others_ended)
-    return;
-  GST_INFO_OBJECT(mux, "all pads with data have ended, others had none yet");
-  GObjectPtr<GstClock> clock(gst_system_clock_obtain());
-  std::lock_guard lock(priv.upstream_lock);
-  if (priv.patience)
-    return;
-  priv.patience = gst_clock_new_single_shot_id(clock.get(), gst_clock_get_time(clock.get()) +
-                                                                patience_after_others);
-  gst_clock_id_wait_async(priv.patience, run_out_of_patience, gst_object_ref(mux),
-                          gst_object_unref);
-}
-
-void note_upstream(GstAggregator *mux, GstAggregatorPad *pad, Upstream upstream) {
-  {
-    std::lock_guard lock(priv_of(mux).upstream_lock);
-    if (priv_of(pad).upstream != Upstream::left_out)
-      priv_of(pad).upstream = upstream;
-  }
-  look_for_missing_pads(mux);
-}
-
-GstPadProbeReturn see_first_buffer(GstPad *pad, GstPadProbeInfo *, gpointer) {
-  GstPtr<GstElement> mux(gst_pad_get_parent_element(pad));
-  if (mux)
-    note_upstream(GST_AGGREGATOR(mux.get()), GST_AGGREGATOR_PAD(pad), Upstream::gave_data);
-  return GST_PAD_PROBE_REMOVE;
-}
-
-void watch_for_data(GstAggregatorPad *pad) {
-  gst_pad_add_probe(GST_PAD(pad), GST_PAD_PROBE_TYPE_BUFFER, see_first_buffer, nullptr, nullptr);
-}
-
 /* ---- Choosing the next ---------------------------------------------------------------------- */
 
 enum class Absence {
@@ -715,7 +597,7 @@ GstFlowReturn sink_event_pre_queue(GstAggregator *mux, GstAggregatorPad *pad, Gs
   const GstFlowReturn ret = GST_AGGREGATOR_CLASS(framewise_container_mux_parent_class)
                                 ->sink_event_pre_queue(mux, pad, event);
   if (eos)
-    note_upstream(mux, pad, Upstream::ended);
+    priv_of(mux).absent.note_end(pad);
   return ret;
 }
 
@@ -794,12 +676,12 @@ gboolean propose_allocation(GstAggregator *, GstAggregatorPad *pad, GstQuery *, 
 
 /* ---- Life ----------------------------------------------------------------------------------- */
 
-GstAggregatorPad *create_new_pad(GstAggregator *, GstPadTemplate *templ, const gchar *name,
+GstAggregatorPad *create_new_pad(GstAggregator *mux, GstPadTemplate *templ, const gchar *name,
                                  const GstCaps *) {
   auto *pad =
       GST_AGGREGATOR_PAD(g_object_new(framewise_container_mux_pad_get_type(), "name", name,
                                       "direction", GST_PAD_SINK, "template", templ, nullptr));
-  watch_for_data(pad);
+  priv_of(mux).absent.watch(pad);
   return pad;
 }
 
@@ -821,8 +703,7 @@ gboolean start(GstAggregator *mux) {
   HeldPads held(mux);
   for (auto *pad : held.pads) {
     MuxPad *mux_pad = reinterpret_cast<MuxPad *>(pad);
-    if (mux_pad->priv->upstream != Upstream::silent)
-      watch_for_data(pad);
+    priv.absent.watch(pad);
     auto settings = std::move(mux_pad->priv->settings);
     delete mux_pad->priv;
     mux_pad->priv = new MuxPadPrivate();
@@ -835,7 +716,7 @@ gboolean start(GstAggregator *mux) {
  * there is none, and nobody asked for the end of one. */
 gboolean stop(GstAggregator *mux) {
   MuxPrivate &priv = priv_of(mux);
-  end_patience(priv);
+  priv.absent.stop();
   if (priv.writer && priv.has_streams && !priv.finished && !priv.failed) {
     GST_INFO_OBJECT(mux, "stopped without EOS: finishing the file");
     finish(mux);
@@ -856,7 +737,12 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
   return GST_ELEMENT_CLASS(framewise_container_mux_parent_class)->change_state(element, transition);
 }
 
-void framewise_container_mux_init(Mux *mux) { mux->priv = new MuxPrivate(); }
+void release_pad(GstElement *element, GstPad *pad) {
+  priv_of(element).absent.forget(GST_AGGREGATOR_PAD(pad));
+  GST_ELEMENT_CLASS(framewise_container_mux_parent_class)->release_pad(element, pad);
+}
+
+void framewise_container_mux_init(Mux *mux) { mux->priv = new MuxPrivate(GST_AGGREGATOR(mux)); }
 
 void framewise_container_mux_class_init(MuxClass *klass) {
   auto *element_class = GST_ELEMENT_CLASS(klass);
@@ -882,6 +768,7 @@ void framewise_container_mux_class_init(MuxClass *klass) {
   gst_element_class_set_static_metadata(element_class, "Container muxer", "Codec/Encoder/Muxer",
                                         "Encodes and muxes inside containersink",
                                         "The gst-framewise authors");
+  element_class->release_pad = GST_DEBUG_FUNCPTR(release_pad);
   element_class->change_state = GST_DEBUG_FUNCPTR(change_state);
   aggregator_class->create_new_pad = GST_DEBUG_FUNCPTR(create_new_pad);
   aggregator_class->start = GST_DEBUG_FUNCPTR(start);

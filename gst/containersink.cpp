@@ -8,8 +8,10 @@
  * @title: containersink
  * @short_description: Encodes and writes a container with FFmpeg's libraries
  *
- * Encodes raw video with any encoder of libavcodec and writes it into any container of libavformat.
- * Pads are requested as `video_%u`; a link without a pad's name requests one.
+ * Encodes raw video and audio with any encoder of libavcodec and writes them into any container of
+ * libavformat. Pads are requested as `video_%u` and `audio_%u`; a link without a pad's name
+ * requests one of the kind that upstream's caps are of, and one of video where they could be
+ * either.
  *
  * Frames are converted to the pixel format of the encoder that is closest to theirs; sizes are
  * never changed. What is written is running time. With a frame rate in the caps, or in
@@ -18,6 +20,28 @@
  *
  * What concerns one stream can be set on its pad as well (`video_1::codec=ffv1` in a launch line),
  * in place of what the element has. Pads may come until the first frame is written.
+ *
+ * ## Audio
+ *
+ * Samples are converted where the encoder does not take them as they are: to the sample format that
+ * loses least, to the same rate or the next higher one, to a layout of as many channels. What an
+ * encoder takes is asked for first where caps are negotiated. A stream whose format changes goes on
+ * in the one that it began with.
+ *
+ * The first sample is where its running time is; those after it are counted. Timestamps that are
+ * off by up to 40 ms change nothing. Beyond that, and after a discontinuity or a gap event from 1
+ * ms on, missing time becomes silence, and samples for a time that was written already are cut off,
+ * with a warning in the log. The delay of encoders is written where containers have a place for it;
+ * where they have none (AVI) the sound is late by it.
+ *
+ * ## Several pads
+ *
+ * What has the lowest running time is written first, and a pad that is ahead of the others waits.
+ * Since containers want all streams before their header, nothing is written until each linked pad
+ * has its first buffer or has ended. A pad that is not linked by then is left out, with a warning.
+ * One that is linked and silent is waited for: when all the others have ended, for ten more
+ * seconds. If the element stops while a pad waits for another, what has come is still written. A
+ * branch that feeds two pads from one thread needs queues, as with any muxer.
  *
  * Frames of another size or format in mid-stream are never scaled or converted to what the stream
  * began with. Picture sequences, and H.264 and HEVC in MPEG-TS or bare, go on with them; elsewhere
@@ -60,6 +84,11 @@
  * codec-options="o,preset=veryfast,crf=20" container-options="o,movflags=+faststart"
  * ]| Sets options of encoder and muxer; `ffmpeg -h encoder=libx264` and `ffmpeg -h muxer=mp4` list
  * them.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=100 ! containersink name=out location=out.mp4
+ * codec=libx264 audio-codec=aac audio-codec-options="o,b=192000" audiotestsrc num-buffers=150 !
+ * out.audio_0
+ * ]| Writes picture and sound.
  * |[
  * gst-launch-1.0 filesrc location=in.mkv ! decodebin ! containersink location=frame%04d.png
  * ]| Writes a sequence of pictures.

@@ -19,11 +19,12 @@ enum class Continuity {
 class FRAMEWISE_INTERNAL AudioClock {
  public:
   /* What timestamps may be off by before samples are added or left out. Containers round them to a
-   * millisecond, sound cards count a clock that is not the system's, demuxers guess: half of that
-   * never is what anybody meant, and 40 ms of sound that comes too early or late for its picture is
-   * what people just do not notice. Whole sources apart from GStreamer's work with the same. */
+   * millisecond, capture takes them from a clock that is not the sound card's, live sources from
+   * when a buffer arrived: nobody meant a hole or an overlap by any of that, and each one that is
+   * made of it is a click. 40 ms is what GstAudioAggregator allows as well (alignment-threshold);
+   * it is one picture of 25 Hz, less than people notice between picture and sound. */
   static constexpr int64_t tolerance = 40 * GST_MSECOND;
-  /* The same where the flow is known to be broken: no more than the rounding. */
+  /* The same where the flow is known to be broken: no more than the rounding of containers. */
   static constexpr int64_t tolerance_when_broken = GST_MSECOND;
 
   /* `start`: nanoseconds. */

@@ -490,6 +490,8 @@ Failure FrameWriter::io_failure(int averror, const char *what) const {
   const bool muxer_refused = averror == AVERROR(EINVAL) || (muxer_->pb && muxer_->pb->error == 0);
   if (muxer_refused) {
     std::string hint = " libav's log, on standard error, tells why.";
+    if (averror == AVERROR_EXPERIMENTAL)
+      hint = " That is experimental there: container-options=\"o,strict=experimental\" allows it.";
     if (!header_written_ && muxer_->pb && !(muxer_->pb->seekable & AVIO_SEEKABLE_NORMAL))
       hint += " It may be that it needs a place where it can go back, such as a file; Matroska, "
               "MPEG-TS and MP4 do not.";

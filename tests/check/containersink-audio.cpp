@@ -188,6 +188,62 @@ GST_START_TEST(sound_keeps_its_place_beside_the_picture) {
 }
 GST_END_TEST
 
+static void flush(GstElement *pipeline, const char *name, GstEvent *event) {
+  GstElement *src = gst_bin_get_by_name(GST_BIN(pipeline), name);
+  GstPad *pad = gst_element_get_static_pad(src, "src");
+  gst_pad_push_event(pad, event);
+  gst_object_unref(pad);
+  gst_object_unref(src);
+}
+
+static guint64 samples_in(GstElement *pipeline) {
+  GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "s");
+  GstStructure *stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  guint64 samples = 0;
+  gst_structure_get_uint64(stats, "samples", &samples);
+  gst_structure_free(stats);
+  gst_object_unref(element);
+  return samples;
+}
+
+/* Running time begins anew; both go on where the longer one had ended, as far apart as they are. */
+GST_START_TEST(a_flush_moves_sound_and_picture_alike) {
+  GstElement *pipeline =
+      launch(sound_source("a") + "s.audio_0 " + sound_source("b") +
+             "s.audio_1 containersink name=s audio-codec=pcm_s16le location=" + at("out.nut"));
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  push_sound(pipeline, "a", {{0, 8000, 0}, {8000, 800, 1000 * ms}});
+  push_sound(pipeline, "b", {{0, 8000, 0}, {8000, 1600, 1000 * ms}});
+  while (samples_in(pipeline) < 16000 + 800)
+    g_usleep(1000);
+  for (const char *name : {"a", "b"})
+    flush(pipeline, name, gst_event_new_flush_start());
+  for (const char *name : {"a", "b"})
+    flush(pipeline, name, gst_event_new_flush_stop(TRUE));
+  for (const char *name : {"a", "b"}) {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    flush(pipeline, name, gst_event_new_segment(&segment));
+  }
+  /* a's comes half a second after b's */
+  push_sound(pipeline, "a", {{12000, 800, 500 * ms}});
+  push_sound(pipeline, "b", {{12000, 800, 0}});
+  end(pipeline, "a");
+  end(pipeline, "b");
+  fail_unless(await_outcome(pipeline).eos);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  const auto a = decoded<int16_t>(at("out.nut"), "s16le", "0:a:0");
+  const auto b = decoded<int16_t>(at("out.nut"), "s16le", "0:a:1");
+  const auto place = [](const std::vector<int16_t> &samples) {
+    return std::find(samples.begin(), samples.end(), signal(12000)) - samples.begin();
+  };
+  fail_unless(size_t(place(a)) < a.size() && size_t(place(b)) < b.size());
+  fail_unless_equals_int(int(place(a) - place(b)), 4000);
+}
+GST_END_TEST
+
 static const char *const delayed_codecs[][3] = {
     {"out.mp4", "aac", "mpeg4"},       {"out.mkv", "aac", "mpeg4"},
     {"out.mkv", "libopus", "mpeg4"},   {"out.mkv", "libmp3lame", "mpeg4"},
@@ -640,6 +696,7 @@ static Suite *containersink_audio_suite() {
   tcase_add_test(tc, what_was_there_already_is_cut_off);
   tcase_add_test(tc, gap_events_become_silence);
   tcase_add_test(tc, sound_keeps_its_place_beside_the_picture);
+  tcase_add_test(tc, a_flush_moves_sound_and_picture_alike);
   tcase_add_loop_test(tc, delay_of_the_encoder_does_not_move_the_sound, 0,
                       G_N_ELEMENTS(delayed_codecs));
 
