@@ -436,6 +436,22 @@ static gboolean gst_container_src_unlock_stop(GstBaseSrc *src) {
   return TRUE;
 }
 
+/* As far as the specifier says it: that is known before there is a container. A sink with pads of
+ * several kinds can then choose. */
+static GstCaps *gst_container_src_get_caps(GstBaseSrc *src, GstCaps *filter) {
+  char kind;
+  {
+    std::lock_guard lock(PRIV(src)->settings_lock);
+    const std::string &specifier = PRIV(src)->settings.stream;
+    kind = specifier.size() == 1 || specifier.substr(0, 2).ends_with(':') ? specifier[0] : '\0';
+  }
+  CapsPtr caps(kind == 'a'                  ? audio_template_caps().release()
+               : kind == 'v' || kind == 'V' ? template_caps().release()
+                                            : gst_pad_get_pad_template_caps(GST_BASE_SRC_PAD(src)));
+  return filter ? gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST)
+                : caps.release();
+}
+
 /* The base class follows a failed start(), and a flow that ends in an error, with an error of its
  * own, in case nothing was said. */
 static gboolean gst_container_src_post_message(GstElement *element, GstMessage *message) {
@@ -716,6 +732,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   src_class->stop = GST_DEBUG_FUNCPTR(gst_container_src_stop);
   src_class->unlock = GST_DEBUG_FUNCPTR(gst_container_src_unlock);
   src_class->unlock_stop = GST_DEBUG_FUNCPTR(gst_container_src_unlock_stop);
+  src_class->get_caps = GST_DEBUG_FUNCPTR(gst_container_src_get_caps);
   src_class->negotiate = GST_DEBUG_FUNCPTR(container_src_negotiate);
   src_class->decide_allocation = GST_DEBUG_FUNCPTR(container_src_decide_allocation);
   src_class->is_seekable = GST_DEBUG_FUNCPTR(container_src_is_seekable);

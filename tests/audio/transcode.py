@@ -88,6 +88,14 @@ class Transcode(unittest.TestCase):
                           for path in (self.at("clap.mov"), self.at("out.mkv")))
             self.assertEqual(one, other)
 
+    def test_a_link_without_a_pads_name_finds_the_pad(self):
+        together.make_clap(self.at("clap.mov"))
+        for name in ("out.flac", "out.wav", "out.m4a", "out.mka"):
+            run(f"containersrc location={self.at('clap.mov')} stream=a:0 ! containersink location={self.at(name)}")
+            self.assertEqual([s["codec_type"] for s in streams_of(self.at(name))], ["audio"])
+        run(f"containersrc location={self.at('clap.mov')} ! containersink location={self.at('out.mp4')}")
+        self.assertEqual([s["codec_type"] for s in streams_of(self.at("out.mp4"))], ["video"])
+
     def test_a_late_sound_stays_late(self):
         together.make_clap(self.at("clap.mkv"), 1.5, "-af", "asetpts=PTS+0.2/TB")
         run(f"containersrc location={self.at('clap.mkv')} ! containersink name=out location={self.at('out.mkv')} "
