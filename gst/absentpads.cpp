@@ -4,6 +4,7 @@
  */
 #include "absentpads.hpp"
 
+#include <algorithm>
 #include <vector>
 
 GST_DEBUG_CATEGORY_EXTERN(container_mux_debug);
@@ -11,12 +12,8 @@ GST_DEBUG_CATEGORY_EXTERN(container_mux_debug);
 
 namespace framewise {
 
-/* Enough for a source that is still starting: a camera, a server far away. */
-constexpr GstClockTime patience_after_others = 10 * GST_SECOND;
-
 struct AbsentPads::Absent {
   std::vector<GstPtr<GstPad>> unlinked, silent;
-  bool all_others_ended = false;
 };
 
 /* Behind a ghost pad, that is. */
@@ -36,9 +33,10 @@ AbsentPads::Absent AbsentPads::find() {
     if (state == State::silent)
       (is_linked(pad) ? absent.silent : absent.unlinked).emplace_back(GST_PAD(gst_object_ref(pad)));
   }
-  absent.all_others_ended = giving == 0 && ended > 0;
   if (!absent.silent.empty() || giving + ended == 0)
     absent.unlinked.clear(); /* it may be linked by then */
+  if (giving + ended == 0)
+    absent.silent.clear();
   return absent;
 }
 
@@ -59,35 +57,68 @@ void AbsentPads::leave_out(GstAggregatorPad *pad, const char *why) {
   gst_pad_send_event(GST_PAD(pad), gst_event_new_eos());
 }
 
+/* Whatever it is in: while a stream is missing, it does not get farther than PAUSED. */
+static bool is_meant_to_play(gpointer element) {
+  GstObject *top = GST_OBJECT(gst_object_ref(element));
+  while (GstObject *parent = gst_object_get_parent(top)) {
+    gst_object_unref(top);
+    top = parent;
+  }
+  GST_OBJECT_LOCK(top);
+  const bool plays = !GST_IS_ELEMENT(top) || GST_STATE_TARGET(top) == GST_STATE_PLAYING;
+  GST_OBJECT_UNLOCK(top);
+  gst_object_unref(top);
+  return plays;
+}
+
 /* On the clock's thread, which others wait for. */
 gboolean AbsentPads::run_out_of_patience(GstClock *, GstClockTime, GstClockID, gpointer self) {
   gst_element_call_async(
       GST_ELEMENT(static_cast<AbsentPads *>(self)->mux_),
-      +[](GstElement *, gpointer opaque) {
-        auto *self = static_cast<AbsentPads *>(opaque);
-        const Absent absent = self->find();
-        if (absent.all_others_ended)
-          for (const auto &pad : absent.silent)
-            self->leave_out(GST_AGGREGATOR_PAD(pad.get()),
-                            "had no data until long after the others had ended");
-      },
-      self, nullptr);
+      +[](GstElement *, gpointer self) { static_cast<AbsentPads *>(self)->end_patience(); }, self,
+      nullptr);
   return TRUE;
+}
+
+void AbsentPads::end_patience() {
+  {
+    std::lock_guard lock(lock_);
+    if (!patience_)
+      return; /* the run has ended meanwhile */
+    g_clear_pointer(&patience_, gst_clock_id_unref);
+  }
+  const Absent absent = find();
+  if (absent.silent.empty())
+    return;
+  if (!is_meant_to_play(mux_))
+    return begin_patience();
+  const std::string why =
+      format("had no data for %.1f s in which all others had, or had ended (`pad-timeout`)",
+             double(timeout_) / GST_SECOND);
+  for (const auto &pad : absent.silent)
+    leave_out(GST_AGGREGATOR_PAD(pad.get()), why.c_str());
 }
 
 void AbsentPads::look() {
   const Absent absent = find();
   for (const auto &pad : absent.unlinked)
     leave_out(GST_AGGREGATOR_PAD(pad.get()), "is not linked");
-  if (absent.silent.empty() || !absent.all_others_ended)
+  if (!absent.silent.empty())
+    begin_patience();
+}
+
+void AbsentPads::begin_patience() {
+  const GstClockTime timeout = timeout_;
+  if (!GST_CLOCK_TIME_IS_VALID(timeout))
     return;
-  GST_INFO_OBJECT(mux_, "all pads with data have ended, others had none yet");
   GObjectPtr<GstClock> clock(gst_system_clock_obtain());
   std::lock_guard lock(lock_);
   if (patience_)
     return;
-  patience_ = gst_clock_new_single_shot_id(clock.get(),
-                                           gst_clock_get_time(clock.get()) + patience_after_others);
+  GST_INFO_OBJECT(mux_, "some pads have no data yet, all others have or have ended");
+  const GstClockTime now = gst_clock_get_time(clock.get());
+  patience_ = gst_clock_new_single_shot_id(
+      clock.get(), now + std::min<GstClockTime>(timeout, GST_CLOCK_TIME_NONE - 1 - now));
   /* the reference holds the aggregator, and so this */
   gst_object_ref(mux_);
   gst_clock_id_wait_async(

@@ -795,6 +795,10 @@ void container_mux_take_writer(GstElement *mux, std::unique_ptr<FrameWriter> wri
   priv.writer = std::move(writer);
 }
 
+void container_mux_set_pad_timeout(GstElement *mux, GstClockTime timeout) {
+  priv_of(mux).absent.set_timeout(timeout);
+}
+
 void container_mux_pad_use(GstPad *pad, std::shared_ptr<StreamSettings> settings) {
   priv_of(GST_AGGREGATOR_PAD(pad)).settings = std::move(settings);
 }

@@ -17,6 +17,8 @@ GstElement *new_container_mux();
 
 /* Hands over what the next run writes to; in READY. */
 void container_mux_take_writer(GstElement *mux, std::unique_ptr<FrameWriter> writer);
+/* How long a pad without data is waited for; see AbsentPads. In READY. */
+void container_mux_set_pad_timeout(GstElement *mux, GstClockTime timeout);
 /* Where a pad of it finds what its stream has of its own. Before the first frame. */
 void container_mux_pad_use(GstPad *pad, std::shared_ptr<StreamSettings> settings);
 /* Of this run, or the last one. Any thread. */

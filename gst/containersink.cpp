@@ -39,9 +39,10 @@
  * What has the lowest running time is written first, and a pad that is ahead of the others waits.
  * Since containers want all streams before their header, nothing is written until each linked pad
  * has its first buffer or has ended. A pad that is not linked by then is left out, with a warning.
- * One that is linked and silent is waited for: when all the others have ended, for ten more
- * seconds. If the element stops while a pad waits for another, what has come is still written. A
- * branch that feeds two pads from one thread needs queues, as with any muxer.
+ * One that is linked and silent is waited for, as long as #GstContainerSink:pad-timeout says once
+ * all the others have data or have ended, and then left out, too. If the element stops while a pad
+ * waits for another, what has come is still written. A branch that feeds two pads from one thread
+ * needs queues, as with any muxer.
  *
  * Frames of another size or format in mid-stream are never scaled or converted to what the stream
  * began with. Picture sequences, and H.264 and HEVC in MPEG-TS or bare, go on with them; elsewhere
@@ -138,12 +139,15 @@ enum {
   PROP_CONTAINER_METADATA,
   PROP_STREAM_METADATA,
   PROP_THREAD_COUNT,
+  PROP_PAD_TIMEOUT,
   PROP_STATS,
 };
 
 constexpr int default_max_keyframe_interval = -1;
 constexpr ClosedGop default_closed_gop = ClosedGop::automatic;
 constexpr int default_thread_count = 0;
+/* Enough for a source that is still starting: a camera, a server far away. */
+constexpr guint64 default_pad_timeout = 20 * GST_SECOND;
 
 struct Settings {
   GObjectPtr<GOutputStream> output_stream;
@@ -154,6 +158,7 @@ struct Settings {
   StructurePtr codec_options, audio_codec_options, container_options, container_metadata,
       stream_metadata;
   int thread_count = default_thread_count;
+  guint64 pad_timeout = default_pad_timeout;
 };
 
 struct ContainerSinkPrivate {
@@ -271,6 +276,9 @@ static void gst_container_sink_set_property(GObject *object, guint id, const GVa
   case PROP_STREAM_METADATA:
     settings.stream_metadata.reset(structure());
     break;
+  case PROP_PAD_TIMEOUT:
+    settings.pad_timeout = g_value_get_uint64(value);
+    break;
   case PROP_THREAD_COUNT:
     settings.thread_count = g_value_get_int(value);
     break;
@@ -335,6 +343,9 @@ static void gst_container_sink_get_property(GObject *object, guint id, GValue *v
     break;
   case PROP_STREAM_METADATA:
     g_value_set_boxed(value, settings.stream_metadata.get());
+    break;
+  case PROP_PAD_TIMEOUT:
+    g_value_set_uint64(value, settings.pad_timeout);
     break;
   case PROP_THREAD_COUNT:
     g_value_set_int(value, settings.thread_count);
@@ -494,6 +505,8 @@ static GstStateChangeReturn gst_container_sink_change_state(GstElement *element,
       return GST_STATE_CHANGE_FAILURE;
     }
     framewise::container_mux_take_writer(priv.mux, std::move(*writer));
+    std::lock_guard lock(priv.settings_lock);
+    framewise::container_mux_set_pad_timeout(priv.mux, priv.settings.pad_timeout);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     framewise::container_mux_hurry(priv.mux);
   }
@@ -613,6 +626,19 @@ static void install_properties(GObjectClass *object_class) {
   install(PROP_AUDIO_CODEC_OPTIONS, g_param_spec_boxed("audio-codec-options", "Audio codec options",
                                                        "Options for libavcodec's encoder of audio",
                                                        GST_TYPE_STRUCTURE, flags));
+  /**
+   * GstContainerSink:pad-timeout:
+   *
+   * How long a pad that is linked and has given nothing holds up the others, once each of them has
+   * data or has ended; nanoseconds, %GST_CLOCK_TIME_NONE: for good. Counted while the pipeline is
+   * meant to play. The file is then written without it, and a WARNING message says so.
+   *
+   * Since: 0.1
+   */
+  install(PROP_PAD_TIMEOUT,
+          g_param_spec_uint64("pad-timeout", "Pad timeout",
+                              "How long a pad without any data is waited for (ns; -1 = for good)",
+                              0, G_MAXUINT64, default_pad_timeout, flags));
   /**
    * GstContainerSink:pixel-format:
    *

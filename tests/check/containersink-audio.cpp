@@ -569,11 +569,12 @@ GST_START_TEST(an_unlinked_pad_is_left_out) {
 }
 GST_END_TEST
 
-/* Its upstream lives, but gives nothing. */
-GST_START_TEST(a_silent_pad_is_left_out_after_the_others) {
-  GstElement *pipeline =
-      launch(video_source(1) + "s.video_0 " + sound_source("a") +
-             "s.audio_0 containersink name=s codec=mpeg4 location=" + at("out.mkv"));
+/* Its upstream lives, but gives nothing; the others have ended, or wait for it. */
+GST_START_TEST(a_silent_pad_is_left_out_after_a_while) {
+  const int frames = __i__ == 0 ? 1 : 40;
+  GstElement *pipeline = launch(
+      video_source(frames) + "s.video_0 " + sound_source("a") +
+      "s.audio_0 containersink name=s codec=mpeg4 pad-timeout=300000000 location=" + at("out.mkv"));
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   const std::string warning = await_warning(pipeline);
   fail_unless(warning.find("audio_0 had no data") != std::string::npos, "%s", warning.c_str());
@@ -581,6 +582,26 @@ GST_START_TEST(a_silent_pad_is_left_out_after_the_others) {
   gst_element_set_state(pipeline, GST_STATE_NULL);
   gst_object_unref(pipeline);
   assert_text(of_streams(at("out.mkv"), "stream=codec_type"), "video");
+  assert_text(frames_of(at("out.mkv")), std::to_string(frames));
+}
+GST_END_TEST
+
+/* A source that is live gives nothing before it plays. */
+GST_START_TEST(a_silent_pad_is_waited_for_while_paused) {
+  GstElement *pipeline = launch(
+      video_source(10) + "s.video_0 " + sound_source("a") +
+      "s.audio_0 containersink name=s codec=mpeg4 pad-timeout=100000000 location=" + at("out.mkv"));
+  gst_element_set_state(pipeline, GST_STATE_PAUSED);
+  GstBus *bus = gst_element_get_bus(pipeline);
+  GstMessage *warning =
+      gst_bus_timed_pop_filtered(bus, GST_SECOND, GST_MESSAGE_WARNING); /* many times over */
+  fail_unless(!warning);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  await_warning(pipeline);
+  fail_unless(await_outcome(pipeline).eos);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(bus);
+  gst_object_unref(pipeline);
 }
 GST_END_TEST
 
@@ -716,7 +737,8 @@ static Suite *containersink_audio_suite() {
   tcase_add_loop_test(tc, bad_settings_are_refused_before_any_sample, 0,
                       G_N_ELEMENTS(bad_settings));
   tcase_add_test(tc, an_unlinked_pad_is_left_out);
-  tcase_add_test(tc, a_silent_pad_is_left_out_after_the_others);
+  tcase_add_loop_test(tc, a_silent_pad_is_left_out_after_a_while, 0, 2);
+  tcase_add_test(tc, a_silent_pad_is_waited_for_while_paused);
   tcase_add_test(tc, what_waits_for_a_silent_pad_is_written_when_all_stops);
   tcase_add_test(tc, a_silent_pad_that_ends_holds_nobody_up);
   tcase_add_test(tc, a_pad_may_end_long_before_the_other);
