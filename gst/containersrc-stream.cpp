@@ -31,11 +31,16 @@ static int conversion_threads(const ContainerSrcState &state) {
   return asked_for == 0 && decoder_has_threads ? 1 : asked_for;
 }
 
-static Result<void> set_caps(GstContainerSrc *self, const GstPtr<GstCaps> &caps,
+/* While a seek flushes, caps go nowhere: they are agreed on anew after that. */
+static Result<void> set_caps(GstContainerSrc *self, ContainerSrcState &state, const CapsPtr &caps,
                              const std::string &what) {
   GST_INFO_OBJECT(self, "caps %" GST_PTR_FORMAT, caps.get());
   if (gst_base_src_set_caps(GST_BASE_SRC(self), caps.get()))
     return {};
+  state.delivery.reset();
+  state.audio.reset();
+  if (GST_PAD_IS_FLUSHING(GST_BASE_SRC_PAD(self)))
+    return fail_cancelled();
   CString text(gst_caps_to_string(caps.get()));
   return fail(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
               framewise::format("Downstream refused %s.", what.c_str()), text.get());
@@ -48,7 +53,8 @@ static Result<void> negotiate_audio(GstContainerSrc *self, ContainerSrcState &st
   if (!delivery)
     return Failure(delivery.error());
   state.audio = std::move(*delivery);
-  return set_caps(self, to_caps(state.audio->output()), state.audio->output().describe());
+  const AudioParams output = state.audio->output();
+  return set_caps(self, state, to_caps(output), output.describe());
 }
 
 static Result<void> negotiate_video(GstContainerSrc *self, ContainerSrcState &state,
@@ -59,10 +65,10 @@ static Result<void> negotiate_video(GstContainerSrc *self, ContainerSrcState &st
   if (!delivery)
     return Failure(delivery.error());
   state.delivery = std::move(*delivery);
-  const VideoParams &output = state.delivery->output();
-  if (auto taken = set_caps(self, to_caps(output), output.describe()); !taken)
+  const VideoParams output = state.delivery->output();
+  if (auto taken = set_caps(self, state, to_caps(output), output.describe()); !taken)
     return taken;
-  auto layout = layout_of(state.delivery->output());
+  auto layout = layout_of(output);
   container_src_publish_layout(self, layout ? std::optional(*layout) : std::nullopt);
   return {};
 }
