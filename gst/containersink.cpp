@@ -46,8 +46,8 @@
  * A TOC, of upstream or of the application (#GstTocSetter, which wins), is written as chapters. Its
  * times are stream time: the first segment says where in the file they are, and what it leaves out
  * of them is cut off; a loop has those of its first pass. %GST_TAG_IMAGE and %GST_TAG_PREVIEW_IMAGE
- * are written as pictures beside the streams into MP4, M4A, MP3, FLAC and, as attachments,
- * Matroska.
+ * are written as pictures beside the streams into MP4, M4A, MP3, FLAC, Ogg and, as
+ * attachments, Matroska.
  *
  * ## A recording that survives a crash
  *

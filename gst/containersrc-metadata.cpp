@@ -112,15 +112,16 @@ static void queue_toc(GstContainerSrc *self, TocPtr toc) {
   gst_element_post_message(GST_ELEMENT(self),
                            gst_message_new_toc(GST_OBJECT(self), toc.get(), FALSE));
   GstPad *pad = GST_BASE_SRC_PAD(self);
-  self->priv->toc_probe = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, push_toc, toc.release(),
-                                            [](gpointer toc) { gst_toc_unref(static_cast<GstToc *>(toc)); });
+  self->priv->toc_probe =
+      gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, push_toc, toc.release(),
+                        [](gpointer toc) { gst_toc_unref(static_cast<GstToc *>(toc)); });
 }
 
 void container_src_tell(GstContainerSrc *self, const ContainerSrcState &state) {
   const FramePlayer &player = *state.player;
   publish_promise(self, state);
-  queue_event(self, gst_event_new_tag(
-                        stream_tags(player.input(), player.reader().codec()).release()));
+  queue_event(self,
+              gst_event_new_tag(stream_tags(player.input(), player.reader().codec()).release()));
   queue_event(self, gst_event_new_tag(container_tags(player.input()).release()));
   if (TocPtr toc = container_toc(player.input()))
     queue_toc(self, std::move(toc));

@@ -33,16 +33,15 @@ TocPtr container_toc(const ContainerInput &input) {
     if (chapter->start == AV_NOPTS_VALUE)
       continue;
     const int64_t start = av_rescale_q(chapter->start, chapter->time_base, nanoseconds) + shift;
-    const int64_t end =
-        chapter->end == AV_NOPTS_VALUE
-            ? -1
-            : av_rescale_q(chapter->end, chapter->time_base, nanoseconds) + shift;
+    const int64_t end = chapter->end == AV_NOPTS_VALUE
+                            ? -1
+                            : av_rescale_q(chapter->end, chapter->time_base, nanoseconds) + shift;
     if (end < 0 && start < 0)
       continue; /* before the beginning */
     if (!toc)
       toc.reset(gst_toc_new(GST_TOC_SCOPE_GLOBAL));
-    GstTocEntry *entry = gst_toc_entry_new(GST_TOC_ENTRY_TYPE_CHAPTER,
-                                           unique_uid(chapter->id, uids).c_str());
+    GstTocEntry *entry =
+        gst_toc_entry_new(GST_TOC_ENTRY_TYPE_CHAPTER, unique_uid(chapter->id, uids).c_str());
     gst_toc_entry_set_start_stop_times(entry, std::max<int64_t>(start, 0), end);
     GstPtr<GstTagList> tags(gst_tag_list_new_empty());
     metadata_to_tags(chapter->metadata, tags.get());
@@ -70,7 +69,8 @@ static void add_innermost(const GList *entries, std::vector<const GstTocEntry *>
 }
 
 /* As readers of the file will know them: by the uids where those are numbers, else counted. */
-static void number(std::vector<Chapter> &chapters, const std::vector<const GstTocEntry *> &entries) {
+static void number(std::vector<Chapter> &chapters,
+                   const std::vector<const GstTocEntry *> &entries) {
   std::set<int64_t> ids;
   bool are_numbers = true;
   for (size_t i = 0; i < entries.size(); i++) {
@@ -170,8 +170,7 @@ bool set_chapters(AVFormatContext *muxer, const std::vector<Chapter> &chapters) 
   free_chapters(muxer);
   if (chapters.empty())
     return true;
-  muxer->chapters =
-      static_cast<AVChapter **>(av_calloc(chapters.size(), sizeof(*muxer->chapters)));
+  muxer->chapters = static_cast<AVChapter **>(av_calloc(chapters.size(), sizeof(*muxer->chapters)));
   if (!muxer->chapters)
     return false;
   for (const Chapter &chapter : chapters) {

@@ -153,10 +153,9 @@ static std::optional<CoverPicture> picture_of(GstSample *sample, bool is_preview
       gst_buffer_get_size(buffer) == 0)
     return std::nullopt;
   const GstStructure *type = gst_caps_get_structure(caps, 0);
-  auto format = std::find_if(std::begin(picture_formats), std::end(picture_formats),
-                             [&](const PictureFormat &known) {
-                               return gst_structure_has_name(type, known.media_type);
-                             });
+  auto format = std::find_if(
+      std::begin(picture_formats), std::end(picture_formats),
+      [&](const PictureFormat &known) { return gst_structure_has_name(type, known.media_type); });
   if (format == std::end(picture_formats))
     return std::nullopt;
   CoverPicture picture;
@@ -205,13 +204,14 @@ CoverPlace cover_place(const AVFormatContext *muxer, AVCodecID codec) {
   const std::string_view name = muxer->oformat->name;
   if (name == "matroska")
     return CoverPlace::attachment;
+  if (name == "ogg" || name == "ogv" || name == "oga" || name == "opus" || name == "spx")
+    return CoverPlace::entry;
   const bool is_mp4 = name == "mp4" || name == "ipod";
   const bool is_common =
       codec == AV_CODEC_ID_MJPEG || codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_BMP;
   if (is_mp4)
     return is_common ? CoverPlace::stream : CoverPlace::none;
-  const bool has_id3_name =
-      is_common || codec == AV_CODEC_ID_GIF || codec == AV_CODEC_ID_TIFF;
+  const bool has_id3_name = is_common || codec == AV_CODEC_ID_GIF || codec == AV_CODEC_ID_TIFF;
   if (name == "flac" || ((name == "mp3" || name == "aiff") && has_id3(muxer)))
     return has_id3_name ? CoverPlace::stream : CoverPlace::none;
   return CoverPlace::none;
@@ -256,6 +256,33 @@ Result<AVStream *> add_cover_stream(AVFormatContext *muxer, CoverPlace place,
   av_dict_set(&stream->metadata, "filename", (file + "." + format->extension).c_str(), 0);
   av_dict_set(&stream->metadata, "mimetype", format->media_type, 0);
   return stream;
+}
+
+/* The block that FLAC has for pictures, in letters, as Ogg's comments have it. */
+void add_cover_entry(AVDictionary **metadata, const CoverPicture &picture) {
+  const std::string_view media_type = format_of(picture.codec)->media_type;
+  std::string block;
+  auto number = [&](size_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+      block += char(value >> shift & 0xff);
+  };
+  auto text = [&](std::string_view value) {
+    number(value.size());
+    block += value;
+  };
+  number(size_t(picture.kind));
+  text(media_type);
+  text(picture.description);
+  number(size_t(picture.width));
+  number(size_t(picture.height));
+  number(24); /* bits of a pixel, which nobody needs to know */
+  number(0);  /* colours of a palette */
+  std::string data(gst_buffer_get_size(picture.data.get()), '\0');
+  gst_buffer_extract(picture.data.get(), 0, data.data(), data.size());
+  text(data);
+  CString letters(
+      g_base64_encode(reinterpret_cast<const guchar *>(block.data()), gsize(block.size())));
+  av_dict_set(metadata, "METADATA_BLOCK_PICTURE", letters.get(), 0);
 }
 
 Result<PacketPtr> cover_packet(const AVStream *stream, const CoverPicture &picture) {

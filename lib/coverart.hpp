@@ -28,12 +28,14 @@ FRAMEWISE_INTERNAL std::vector<CoverPicture> cover_pictures_in(const GstTagList 
 FRAMEWISE_INTERNAL bool find_size(CoverPicture &picture);
 
 /* How a muxer holds such pictures, if it can. */
-enum class CoverPlace { none, stream, attachment };
+enum class CoverPlace { none, stream, attachment, entry };
 FRAMEWISE_INTERNAL CoverPlace cover_place(const AVFormatContext *muxer, AVCodecID codec);
 /* Adds `picture` to `muxer`, which has no header yet. In a CoverPlace::stream a packet of it must
  * follow the header; see cover_packet(). */
 FRAMEWISE_INTERNAL Result<AVStream *> add_cover_stream(AVFormatContext *muxer, CoverPlace place,
                                                        const CoverPicture &picture);
+/* Puts `picture` among the tags of a stream; for a CoverPlace::entry, which is one. */
+FRAMEWISE_INTERNAL void add_cover_entry(AVDictionary **metadata, const CoverPicture &picture);
 FRAMEWISE_INTERNAL Result<PacketPtr> cover_packet(const AVStream *stream,
                                                   const CoverPicture &picture);
 

@@ -11,6 +11,7 @@ extern "C" {
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace framewise {
 
@@ -67,19 +68,18 @@ static bool may_hold_chapters(const AVFormatContext *muxer) {
          names.end();
 }
 
-/* In Ogg they are entries of a stream. libavformat reads those of all codecs, and itself writes
- * them only with two, where it rounds the seconds up. */
-static void set_as_entries(AVStream *stream, const std::vector<Chapter> &chapters) {
+/* In Ogg and FLAC they are entries among the tags. libavformat reads all of them, and itself writes
+ * only those of two codecs, with the seconds rounded up. */
+static void set_as_entries(AVDictionary **metadata, const std::vector<Chapter> &chapters) {
   for (size_t i = 0; i < chapters.size() && i < 1000; i++) {
     const int64_t ms = chapters[i].start / 1000000;
     const std::string key = format("CHAPTER%03zu", i);
-    const std::string time =
-        format("%02d:%02d:%02d.%03d", int(ms / 3600000), int(ms / 60000 % 60), int(ms / 1000 % 60),
-               int(ms % 1000));
-    av_dict_set(&stream->metadata, key.c_str(), time.c_str(), 0);
+    const std::string time = format("%02d:%02d:%02d.%03d", int(ms / 3600000), int(ms / 60000 % 60),
+                                    int(ms / 1000 % 60), int(ms % 1000));
+    av_dict_set(metadata, key.c_str(), time.c_str(), 0);
     if (const AVDictionaryEntry *title =
             av_dict_get(chapters[i].metadata.get(), "title", nullptr, 0))
-      av_dict_set(&stream->metadata, (key + "NAME").c_str(), title->value, 0);
+      av_dict_set(metadata, (key + "NAME").c_str(), title->value, 0);
   }
 }
 
@@ -93,12 +93,17 @@ Result<void> FrameWriter::place_chapters(std::vector<Chapter> chapters) {
   if (chapters.empty())
     return {};
   if (is_of_ogg_family(muxer_.get())) {
-    set_as_entries(streams_[0].av, chapters);
+    set_as_entries(&streams_[0].av->metadata, chapters);
+    return {};
+  }
+  if (std::string_view(muxer_->oformat->name) == "flac") {
+    set_as_entries(&muxer_->metadata, chapters);
     return {};
   }
   if (!is_of_mp4_family() && !may_hold_chapters(muxer_.get())) {
-    remark(format("`%s` keeps no chapters, so the file has none. Matroska, MP4, Ogg and NUT do.",
-                  muxer_->oformat->name));
+    remark(format(
+        "`%s` keeps no chapters, so the file has none. Matroska, MP4, Ogg, FLAC, MP3 and NUT do.",
+        muxer_->oformat->name));
     return {};
   }
   if (!set_chapters(muxer_.get(), chapters))
@@ -123,6 +128,7 @@ Result<void> FrameWriter::place_late_chapters() {
 
 Result<void> FrameWriter::add_covers() {
   std::vector<CoverPicture> placed;
+  bool has_entry = false;
   for (CoverPicture &cover : covers_) {
     CoverPlace place = cover_place(muxer_.get(), cover.codec);
     /* The header of fragments is complete before a picture could get into it. */
@@ -130,8 +136,16 @@ Result<void> FrameWriter::add_covers() {
       place = CoverPlace::none;
     if (place == CoverPlace::none || !find_size(cover)) {
       remark(format("`%s` cannot hold a picture of type %s beside its streams, so it is left out. "
-                    "MP4, M4A, MP3, FLAC and Matroska hold those that are JPEG or PNG.",
+                    "MP4, M4A, MP3, FLAC, Ogg and Matroska hold those that are JPEG or PNG.",
                     muxer_->oformat->name, avcodec_get_name(cover.codec)));
+      continue;
+    }
+    if (place == CoverPlace::entry && std::exchange(has_entry, true)) {
+      remark("Of the pictures the first one is kept: libavformat writes only one into Ogg.");
+      break;
+    }
+    if (place == CoverPlace::entry) {
+      add_cover_entry(&streams_[0].av->metadata, cover);
       continue;
     }
     auto stream = add_cover_stream(muxer_.get(), place, cover);

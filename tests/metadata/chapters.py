@@ -14,7 +14,8 @@ PICTURE = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=3"]
 SOUND = ["-f", "lavfi", "-i", "sine=d=3:r=48000"]
 CHAPTERS = [(0, 1000, "Anfang"), (1000, 1800, "Häfen; 東京"), (1800, 3000, "Ende")]
 VIDEO = {"mkv": "ffv1", "mp4": "mpeg4", "mov": "mpeg4", "webm": "libvpx", "ogg": "libtheora", "nut": "ffv1"}
-AUDIO = {"mka": "flac", "m4a": "aac", "mp3": "libmp3lame", "opus": "libopus"}
+AUDIO = {"mka": "flac", "m4a": "aac", "mp3": "libmp3lame", "opus": "libopus", "flac": "flac",
+         "oga": "libvorbis"}
 
 
 def chapters(path):
@@ -31,7 +32,7 @@ class Chapters(Case):
         with open(self.at("chapters.txt"), "w", encoding="utf-8") as listed:
             listed.write(text)
         kind = ":v" if source is PICTURE else ":a"
-        if name.endswith(".ogg"):  # ffmpeg 5.1 writes them of few codecs, and reads them of all
+        if name.endswith((".ogg", ".oga", ".flac")):  # ffmpeg 5.1 writes them of few codecs, and reads them of all
             for i, (start, _, title) in enumerate(times):
                 arguments += ("-metadata", f"CHAPTER{i:03}=00:00:{start / 1000:06.3f}",
                               "-metadata", f"CHAPTER{i:03}NAME={title}")

@@ -7,6 +7,7 @@ import unittest
 
 import gi
 
+gi.require_version("Gst", "1.0")
 gi.require_version("GstTag", "1.0")
 from gi.repository import Gst, GstTag  # noqa: E402
 from probing import Case, Prerolled, ffmpeg, is_cover, probe, run  # noqa: E402
@@ -68,7 +69,7 @@ class Covers(Case):
         codec = {"mp4": "codec=mpeg4", "mkv": "codec=ffv1", "webm": "codec=libvpx", "avi": "codec=mpeg4",
                  "mov": "codec=mpeg4", "ts": "codec=mpeg2video", "mka": "audio-codec=flac", "m4a": "audio-codec=aac",
                  "mp3": "audio-codec=libmp3lame", "flac": "audio-codec=flac", "wav": "audio-codec=pcm_s16le",
-                 "opus": "audio-codec=libopus"}[written.rsplit(".", 1)[1]]
+                 "opus": "audio-codec=libopus", "oga": "audio-codec=libvorbis"}[written.rsplit(".", 1)[1]]
         return run(f"containersrc location={given} {between} "
                    f"containersink name=sink location={written} {codec}")
 
@@ -109,7 +110,20 @@ class Covers(Case):
             with self.subTest(f"{given} to {kind}"):
                 written = self.at("out." + kind)
                 self.play(self.make(given), written, True)
-                self.assertEqual([data for _, _, data in covers(written)], [self.jpeg, self.png])
+                found = covers(written)
+                self.assertEqual([data for _, _, data in found], [self.jpeg, self.png])
+                if given in ("mp3", "flac") and kind not in ("mka", "m4a"):
+                    self.assertEqual([name for _, name, _ in found], ["Cover (front)", "Cover (back)"])
+
+    def test_ogg_has_the_first(self):
+        for given, kind in (("mp3", "opus"), ("flac", "oga")):
+            with self.subTest(f"{given} to {kind}"):
+                written = self.at("out." + kind)
+                bus = self.play(self.make(given), written, True)
+                self.assertEqual([(name, data) for _, name, data in covers(written)], [("Cover (front)", self.jpeg)])
+                self.assertEqual(len([note for note in bus.notes if "pictures" in note]), 1)
+                with Prerolled(written, "stream=a:0") as played:
+                    self.assertEqual([data_of(sample) for sample in samples(played.bus)], [self.jpeg])
 
     def test_frames_are_all_there(self):
         for kind in ("mp4", "mkv", "flac", "mp3"):
