@@ -32,6 +32,8 @@ struct MuxPadPrivate {
   std::optional<VideoParams> params;        /* of the caps; of video */
   AudioTrack audio;                         /* of audio */
   GstPtr<GstTagList> tags;                  /* of stream scope; NULL: none */
+  TocPtr toc;                               /* NULL: none */
+  std::optional<GstSegment> first_segment;  /* of what is written; since the last flush */
   FrameImporter importer;
   int stream = -1;
   int64_t offset = 0;                     /* ns, added to running time */
@@ -278,13 +280,11 @@ void remember(GstPtr<GstTagList> &known, const GstTagList *tags) {
   known.reset(gst_tag_list_merge(known.get(), tags, GST_TAG_MERGE_REPLACE));
 }
 
-/* An encoder that made what was decoded before this has no part in the file. */
 void take_tags(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) {
   GstTagList *received;
   gst_event_parse_tag(event, &received);
   GstPtr<GstTagList> tags(gst_tag_list_copy(received));
-  for (const char *tag : {GST_TAG_ENCODER, GST_TAG_ENCODER_VERSION})
-    gst_tag_list_remove_tag(tags.get(), tag);
+  remove_tags_of_the_file(tags.get());
   const bool global = gst_tag_list_get_scope(tags.get()) == GST_TAG_SCOPE_GLOBAL;
   remember(global ? priv_of(mux).tags : priv_of(pad).tags, tags.get());
 }
@@ -296,6 +296,34 @@ GstPtr<GstTagList> of_streams(const GstTagList *tags) {
     if (const GValue *value = tags ? gst_tag_list_get_value_index(tags, tag, 0) : nullptr)
       gst_tag_list_add_value(result.get(), GST_TAG_MERGE_REPLACE, tag, value);
   return result;
+}
+
+/* Chapters and pictures of the whole, under the same terms. What a TOC says is in stream time, and
+ * the first segment tells which part of that is in the file, and where. */
+void describe_belongings(GstAggregator *mux, GstElement *parent, const GstTagList *global,
+                         const HeldPads &held) {
+  FrameWriter &writer = *priv_of(mux).writer;
+  std::vector<CoverPicture> covers = cover_pictures_in(global);
+  TocPtr toc(parent && GST_IS_TOC_SETTER(parent) ? gst_toc_setter_get_toc(GST_TOC_SETTER(parent))
+                                                 : nullptr);
+  const MuxPadPrivate *source = nullptr;
+  for (auto *pad : held.pads) {
+    const MuxPadPrivate &pad_priv = priv_of(pad);
+    if (covers.empty() && pad_priv.tags)
+      covers = cover_pictures_in(pad_priv.tags.get());
+    if (!source && pad_priv.first_segment && (toc || pad_priv.toc))
+      source = &pad_priv;
+  }
+  writer.describe_covers(std::move(covers));
+  const GstToc *told = toc ? toc.get() : source ? source->toc.get() : nullptr;
+  if (!told || !source)
+    return;
+  std::vector<Chapter> chapters = to_running_time(chapters_of(told), *source->first_segment);
+  for (Chapter &chapter : chapters) {
+    chapter.start += source->offset;
+    chapter.end += source->offset;
+  }
+  writer.describe_chapters(std::move(chapters));
 }
 
 GstPtr<GstTagList> merged(const GstTagList *a, const GstTagList *b, GstTagMergeMode mode) {
@@ -321,11 +349,15 @@ Result<void> describe(GstAggregator *mux) {
 
   Dictionary metadata;
   GstPtr<GstTagList> tags = merged(set.get(), priv.tags.get(), mode);
-  gst_tag_list_remove_tag(tags.get(), GST_TAG_LANGUAGE_CODE);
+  HeldPads held(mux);
+  describe_belongings(mux, parent.get(), tags.get(), held);
+  const bool is_alone = held.pads.size() == 1 && !priv.writer->keeps_tags_of_streams();
+  if (is_alone) /* what would be lost is said of the file: it is about the same */
+    tags = merged(tags.get(), priv_of(held.pads[0]).tags.get(), GST_TAG_MERGE_KEEP);
+  gst_tag_list_remove_tag(tags.get(), GST_TAG_LANGUAGE_CODE); /* the streams' own */
   tags_to_metadata(tags.get(), metadata);
   priv.writer->describe_container(metadata);
 
-  HeldPads held(mux);
   for (auto *pad : held.pads) {
     MuxPadPrivate &pad_priv = priv_of(pad);
     if (pad_priv.stream < 0)
@@ -382,8 +414,10 @@ void rebase(GstAggregator *mux, int64_t time) {
     flushed.push_back(&pad_priv);
     end = std::max(end, writer.end(pad_priv.stream));
   }
-  for (MuxPadPrivate *pad_priv : flushed)
+  for (MuxPadPrivate *pad_priv : flushed) {
+    pad_priv->first_segment.reset();
     pad_priv->offset = std::max<int64_t>(0, end - time);
+  }
 }
 
 Result<void> write_frame(GstAggregator *mux, GstAggregatorPad *pad, BufferPtr buffer,
@@ -432,6 +466,8 @@ GstFlowReturn write_next(GstAggregator *mux, GstAggregatorPad *pad) {
     rebase(mux, time.pts);
   if (time.pts != AV_NOPTS_VALUE)
     time.pts += pad_priv.offset;
+  if (!pad_priv.first_segment)
+    pad_priv.first_segment = pad->segment;
 
   if (auto described = describe(mux); !described)
     return fail_with(mux, described.error());
@@ -575,6 +611,13 @@ gboolean sink_event(GstAggregator *mux, GstAggregatorPad *pad, GstEvent *event) 
   case GST_EVENT_TAG:
     take_tags(mux, pad, event);
     break;
+  case GST_EVENT_TOC: {
+    GstToc *toc = nullptr;
+    gst_event_parse_toc(event, &toc, nullptr);
+    priv_of(pad).toc.reset(toc);
+    gst_event_unref(event);
+    return TRUE;
+  }
   case GST_EVENT_CUSTOM_DOWNSTREAM:
     if (gst_video_event_is_force_key_unit(event)) {
       GstClockTime running_time = GST_CLOCK_TIME_NONE;

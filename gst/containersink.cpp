@@ -64,7 +64,15 @@
  * of stream scope as the stream's; language and orientation always are the stream's. The merge mode
  * of the #GstTagSetter says which win, by default the application's. Under FFmpeg's names
  * #GstContainerSink:container-metadata and #GstContainerSink:stream-metadata overrule them. What a
- * container has no place for is left out by its muxer; of the orientation an INFO message says so.
+ * container has no place for is left out by its muxer; of orientation, chapters and pictures an
+ * INFO message says so. Where a container with one stream has no place for tags of a stream, they
+ * are those of the file.
+ *
+ * A TOC, of upstream or of the application (#GstTocSetter, which wins), is written as chapters. Its
+ * times are stream time: the first segment says where in the file they are, and what it leaves out
+ * of them is cut off; a loop has those of its first pass. %GST_TAG_IMAGE and %GST_TAG_PREVIEW_IMAGE
+ * are written as pictures beside the streams into MP4, M4A, MP3, FLAC, Ogg and, as
+ * attachments, Matroska.
  *
  * ## A recording that survives a crash
  *
@@ -186,7 +194,8 @@ G_DEFINE_TYPE_WITH_CODE(GstContainerSink, gst_container_sink, GST_TYPE_BIN,
                         G_IMPLEMENT_INTERFACE(GST_TYPE_CHILD_PROXY,
                                               gst_container_sink_child_proxy_init)
                             G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, gst_container_sink_preset_init)
-                                G_IMPLEMENT_INTERFACE(GST_TYPE_TAG_SETTER, nullptr))
+                                G_IMPLEMENT_INTERFACE(GST_TYPE_TAG_SETTER, nullptr)
+                                    G_IMPLEMENT_INTERFACE(GST_TYPE_TOC_SETTER, nullptr))
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(containersink, "containersink", GST_RANK_NONE,
                                       gst_container_sink_get_type(),
                                       GST_DEBUG_CATEGORY_INIT(containersink_debug, "containersink",

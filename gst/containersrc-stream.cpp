@@ -16,14 +16,6 @@ using namespace framewise;
 /* ---- Negotiation ------------------------------------------------------------------------------
  */
 
-void container_src_publish_layout(GstContainerSrc *self, std::optional<GstFramewiseLayout> layout) {
-  {
-    std::lock_guard lock(self->priv->layout_lock);
-    self->priv->layout = layout;
-  }
-  g_object_notify(G_OBJECT(self), "frame-layout");
-}
-
 /* Beside a decoder that keeps every core busy, slices of a conversion only wait for one another. */
 static int conversion_threads(const ContainerSrcState &state) {
   const int asked_for = state.player_settings.reader.decoder.thread_count;
@@ -54,7 +46,10 @@ static Result<void> negotiate_audio(GstContainerSrc *self, ContainerSrcState &st
     return Failure(delivery.error());
   state.audio = std::move(*delivery);
   const AudioParams output = state.audio->output();
-  return set_caps(self, state, to_caps(output), output.describe());
+  if (auto taken = set_caps(self, state, to_caps(output), output.describe()); !taken)
+    return taken;
+  container_src_publish(self, state.player->input(), output);
+  return {};
 }
 
 static Result<void> negotiate_video(GstContainerSrc *self, ContainerSrcState &state,
@@ -68,8 +63,7 @@ static Result<void> negotiate_video(GstContainerSrc *self, ContainerSrcState &st
   const VideoParams output = state.delivery->output();
   if (auto taken = set_caps(self, state, to_caps(output), output.describe()); !taken)
     return taken;
-  auto layout = layout_of(output);
-  container_src_publish_layout(self, layout ? std::optional(*layout) : std::nullopt);
+  container_src_publish(self, state.player->input(), output);
   return {};
 }
 

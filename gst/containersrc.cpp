@@ -21,6 +21,14 @@
  * Stream time 0 is the start time of the container, whichever stream is read. Each buffer carries a
  * `GstFramewiseFrameMeta` with its frame number, the pts as stored, and the picture type.
  *
+ * ## What is told of a file
+ *
+ * As soon as the stream is open, and without decoding anything, #GstContainerSrc:metadata and
+ * #GstContainerSrc:frame-layout say what headers have of it. Tags of container and stream are sent
+ * as %GST_EVENT_TAG under GStreamer's names, the rest as %GST_TAG_EXTENDED_COMMENT `key=value`;
+ * pictures of the cover are in those of global scope, as %GST_TAG_IMAGE. Chapters are sent as
+ * %GST_EVENT_TOC before the first buffer, and posted; their times are stream time.
+ *
  * ## Seeking
  *
  * Every frame has a number: frame N is the N-th that a linear decode gives, the first being 0.
@@ -78,7 +86,6 @@
 #include "containersrc.hpp"
 #include "frameindex-c.hpp"
 #include "indexcache.hpp"
-#include "streamtags.hpp"
 
 #include <gst/framewise/framewise.h>
 
@@ -113,6 +120,7 @@ enum {
   PROP_N_FRAMES,
   PROP_INDEX,
   PROP_FRAME_LAYOUT,
+  PROP_METADATA,
   PROP_THREAD_COUNT,
   PROP_THREAD_TYPE,
   PROP_CONTAINER_OPTIONS,
@@ -191,8 +199,13 @@ static void gst_container_src_get_property(GObject *object, guint id, GValue *va
       g_value_take_boxed(value, to_boxed(std::move(index)));
     return;
   case PROP_FRAME_LAYOUT: {
-    std::lock_guard layout_lock(PRIV(object)->layout_lock);
+    std::lock_guard told_lock(PRIV(object)->told_lock);
     g_value_set_boxed(value, PRIV(object)->layout ? &*PRIV(object)->layout : nullptr);
+    return;
+  }
+  case PROP_METADATA: {
+    std::lock_guard told_lock(PRIV(object)->told_lock);
+    g_value_set_boxed(value, PRIV(object)->metadata.get());
     return;
   }
   default:
@@ -338,12 +351,7 @@ static void note_opened(GstContainerSrc *self) {
                   player.input().context()->iformat->name, bool(priv->seekable),
                   GST_TIME_ARGS(priv->duration));
 
-  /* Queued by the base class for after the segment. Not through gst_element_send_event(), whose
-   * lock is held by whoever changes the state and waits for this thread. */
-  for (GstTagList *tags : {stream_tags(player.input(), player.reader().codec()).release(),
-                           container_tags(player.input()).release()})
-    GST_ELEMENT_CLASS(gst_container_src_parent_class)
-        ->send_event(GST_ELEMENT(self), gst_event_new_tag(tags));
+  container_src_tell(self, *priv->state);
   start_index(self);
 }
 
@@ -474,7 +482,7 @@ static GstStateChangeReturn gst_container_src_change_state(GstElement *element,
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE)) {
     join_opener(SELF(element));
     drop_state(SELF(element));
-    container_src_publish_layout(SELF(element), std::nullopt);
+    container_src_unpublish(SELF(element));
   }
   return ret;
 }
@@ -658,8 +666,10 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
    * GstContainerSrc:frame-layout:
    *
    * How the memory of the frames that are delivered looks as an array, or as one for each plane:
-   * type and shape of the elements, and the strides of buffers without #GstVideoMeta. %NULL before
-   * preroll, and for formats that are no arrays.
+   * type and shape of the elements, and the strides of buffers without #GstVideoMeta. It is there
+   * as soon as the stream is open, by preroll at the latest, as the headers promise it; should the
+   * first frame be otherwise, it is notified again, from any thread. %NULL before, and for formats
+   * that are no arrays.
    *
    * Since: 0.1
    */
@@ -667,6 +677,29 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
       object_class, PROP_FRAME_LAYOUT,
       g_param_spec_boxed("frame-layout", "Frame layout",
                          "Type and shape of the arrays that frames are", GST_TYPE_FRAMEWISE_LAYOUT,
+                         GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  /**
+   * GstContainerSrc:metadata:
+   *
+   * What the headers say of the stream: `codec`, `long-codec`, `profile` (strings, FFmpeg's names),
+   * `duration` (#guint64, nanoseconds), and two structures, `container` and `stream`, with the tags
+   * of each under the names that the file has for them. Of video `video-format`, the pixel format
+   * of the frames that are delivered, `coded-format`, the one that the stream is coded in
+   * (strings), and `fps` (#GstFraction). Of audio `audio-format` and `coded-format`, the same of
+   * sample formats, `sample-rate` in Hz and `channels` (#gint), and `channel-layout` (string). What
+   * the file does not say is not there.
+   *
+   * It is there as soon as the stream is open, by preroll at the latest, and nothing is decoded for
+   * it; %NULL before. Notified from any thread.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class, PROP_METADATA,
+      g_param_spec_boxed("metadata", "Metadata",
+                         "What the headers say of container and stream: formats, codec, profile, "
+                         "fps, duration and tags",
+                         GST_TYPE_STRUCTURE,
                          GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   /**
    * GstContainerSrc:thread-count:

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Opening and properties are in containersrc.cpp, what runs in the streaming thread in
- * containersrc-stream.cpp, what comes from applications and from downstream in
- * containersrc-seek.cpp.
+ * Opening and properties are in containersrc.cpp, what is told of a stream before any frame in
+ * containersrc-metadata.cpp, what runs in the streaming thread in containersrc-stream.cpp, what
+ * comes from applications and from downstream in containersrc-seek.cpp.
  */
 #pragma once
 
@@ -87,10 +87,12 @@ struct ContainerSrcPrivate {
   std::atomic<std::thread::id> streaming_thread;
   IndexReport index;
   std::atomic<bool> seekable{false};
-  std::atomic<gint64> duration{-1};   /* as the headers have it */
-  std::atomic<gint64> last_frame{-1}; /* number of the one last pushed */
-  std::mutex layout_lock;
+  std::atomic<gint64> duration{-1};         /* as the headers have it */
+  std::atomic<gint64> last_frame{-1};       /* number of the one last pushed */
+  std::mutex told_lock;                     /* guards the two that follow */
   std::optional<GstFramewiseLayout> layout; /* of what is delivered */
+  StructurePtr metadata;
+  gulong toc_probe = 0; /* what waits to send the chapters; 0: nothing, or it is gone */
 
   /* An error was posted, which says why; until the next start or seek. */
   std::atomic<bool> said_why{false};
@@ -117,8 +119,15 @@ inline GstBaseSrcClass *container_src_base_class() {
 GstFlowReturn container_src_report(GstContainerSrc *self, const framewise::Error &error);
 void container_src_warn(GstContainerSrc *self, GQuark domain, int code, std::string message);
 
-/* Takes std::nullopt for a format that is no array, and when nothing is delivered any more. */
-void container_src_publish_layout(GstContainerSrc *self, std::optional<GstFramewiseLayout> layout);
+/* `frame-layout` and `metadata` of what is delivered, each notified where it changes. */
+void container_src_publish(GstContainerSrc *self, const framewise::ContainerInput &input,
+                           const framewise::VideoParams &delivered);
+void container_src_publish(GstContainerSrc *self, const framewise::ContainerInput &input,
+                           const framewise::AudioParams &delivered);
+/* Nothing is delivered any more. */
+void container_src_unpublish(GstContainerSrc *self);
+/* The opening thread: publishes what the headers promise, and queues what they say as events. */
+void container_src_tell(GstContainerSrc *self, const framewise::ContainerSrcState &state);
 
 /* Virtual functions of the base classes. */
 gboolean container_src_negotiate(GstBaseSrc *src);

@@ -69,6 +69,14 @@ static Result<AVPixelFormat> choose_format(const std::string &wanted_name,
   return closest_format(candidates, native.format);
 }
 
+Result<VideoParams> FrameDelivery::output_for(const std::string &pixel_format,
+                                              const VideoParams &native, const GstCaps *accepted) {
+  auto format = choose_format(pixel_format, native, accepted);
+  if (!format)
+    return Failure(format.error());
+  return *format == native.format ? native : FrameConverter::output_for(native, *format);
+}
+
 Result<FrameDelivery> FrameDelivery::choose(const std::string &pixel_format,
                                             const VideoParams &native, const GstCaps *accepted,
                                             int threads) {

@@ -26,6 +26,10 @@ class FRAMEWISE_INTERNAL FrameDelivery {
   static Result<FrameDelivery> choose(const std::string &pixel_format, const VideoParams &native,
                                       const GstCaps *accepted, int threads);
 
+  /* What frames of such a delivery are like. */
+  static Result<VideoParams> output_for(const std::string &pixel_format, const VideoParams &native,
+                                        const GstCaps *accepted);
+
   const VideoParams &native() const { return native_; }
   const VideoParams &output() const { return output_; }
   /* Whether the receiver reads GstVideoMeta; until told, no. */

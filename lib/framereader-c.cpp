@@ -6,7 +6,6 @@
 
 #include "frameindex-c.hpp"
 #include "indexcache.hpp"
-#include "streammetadata.hpp"
 #include "videoreader.hpp"
 
 #include <mutex>
@@ -412,9 +411,9 @@ GstFramewiseLayout *gst_framewise_reader_get_layout(GstFramewiseReader *reader,
  * @reader: a reader
  * @error: return location for a #GError, or %NULL
  *
- * The fields are `video-format`, `codec`, `long-codec`, `profile` (strings), `fps` (#GstFraction),
- * `duration` (#guint64, nanoseconds), and two structures, `container` and `stream`, with the tags
- * of each. What the file does not say is not there.
+ * The fields are those of #GstContainerSrc:metadata; `video-format` is that of the reader's
+ * `pixel-format`. They are of the stream, whatever filters are set, and nothing is decoded for
+ * them. What the file does not say is not there.
  *
  * Returns: (transfer full) (nullable): what the headers say; %NULL on errors.
  *
@@ -422,9 +421,8 @@ GstFramewiseLayout *gst_framewise_reader_get_layout(GstFramewiseReader *reader,
  */
 GstStructure *gst_framewise_reader_get_metadata(GstFramewiseReader *reader, GError **error) {
   g_return_val_if_fail(GST_FRAMEWISE_IS_READER(reader), nullptr);
-  auto metadata = use(reader, nullptr, error, [](VideoReader &video) -> Result<StructurePtr> {
-    return stream_metadata(video.frames().input());
-  });
+  auto metadata = use(reader, nullptr, error,
+                      [](VideoReader &video) -> Result<StructurePtr> { return video.metadata(); });
   return metadata ? metadata->release() : nullptr;
 }
 

@@ -515,22 +515,18 @@ void FrameWriter::remark(const std::string &sentence) {
   remark_ += (remark_.empty() ? "" : " ") + sentence;
 }
 
-static bool is_of_mp4_family(const AVFormatContext *muxer) {
-  return muxer->oformat->priv_class && av_opt_find(muxer->priv_data, "movflags", nullptr, 0, 0);
-}
-
 /* Tried out with libavformat 59: its muxers of the MP4 family write a display matrix, no others.
  * Matroska's demuxer reads one, though. */
-static bool may_hold_orientation(const AVFormatContext *muxer) {
+static bool may_hold_orientation(const AVFormatContext *muxer, bool is_of_mp4_family) {
   const std::string_view name = muxer->oformat->name;
   const bool is_matroska = name == "matroska" || name == "webm";
   const bool hands_on =
       name == "segment" || name == "stream_segment,ssegment" || name == "tee" || name == "fifo";
-  return is_of_mp4_family(muxer) || hands_on || (is_matroska && compat::matroska_is_turned);
+  return is_of_mp4_family || hands_on || (is_matroska && compat::matroska_is_turned);
 }
 
 void FrameWriter::remark_on_lost_orientation() {
-  if (may_hold_orientation(muxer_.get()))
+  if (may_hold_orientation(muxer_.get(), is_of_mp4_family()))
     return;
   for (const Stream &stream : streams_)
     if (stream.orientation && std::string_view(orientation_of(*stream.orientation)) != "rotate-0") {
@@ -545,13 +541,9 @@ void FrameWriter::remark_on_lost_orientation() {
 /* The muxers of the MP4 family end with a table, or go back to the beginning with it, unless they
  * write a piece of it with each piece of the file. */
 void FrameWriter::live_without_seeking() {
-  if (!is_of_mp4_family(muxer_.get()))
+  if (!is_of_mp4_family() || writes_fragments_by_flag())
     return;
   void *muxer = muxer_->priv_data;
-  for (const char *flag :
-       {"frag_keyframe", "frag_every_frame", "frag_custom", "empty_moov", "dash", "cmaf", "isml"})
-    if (av_opt_flag_is_set(muxer, "movflags", flag))
-      return;
   int64_t duration = 0, size = 0;
   av_opt_get_int(muxer, "frag_duration", 0, &duration);
   av_opt_get_int(muxer, "frag_size", 0, &size);
@@ -571,13 +563,17 @@ Result<void> FrameWriter::write_header() {
     live_without_seeking();
   remark_on_lost_orientation();
   choose_defaults();
+  if (auto placed = place_early_chapters(); !placed)
+    return placed;
+  if (auto added = add_covers(); !added)
+    return added;
   int ret = avformat_write_header(muxer_.get(), nullptr);
   if (ret < 0) {
     io_failed_ = true;
     return io_failure(ret, "the header");
   }
   header_written_ = true;
-  return {};
+  return write_covers();
 }
 
 bool FrameWriter::muxer_opens_files() const { return muxer_->oformat->flags & AVFMT_NOFILE; }
@@ -737,6 +733,8 @@ Result<FrameWriterStats> FrameWriter::finish() {
                                              target_.location().c_str()));
   }
   closed_ = true;
+  if (auto placed = place_late_chapters(); !placed)
+    return Failure(placed.error());
   io_since_ = g_get_monotonic_time();
   int ret = av_write_trailer(muxer_.get());
   if (ret >= 0 && muxer_->pb) {
@@ -767,6 +765,8 @@ void FrameWriter::abort() {
   if (!io_failed_)
     if (auto flushed = flush_encoders(); !flushed)
       GST_INFO("while closing after a failure: %s", flushed.error().message.c_str());
+  if (auto placed = place_late_chapters(); !placed)
+    GST_INFO("while closing after a failure: %s", placed.error().message.c_str());
   io_since_ = g_get_monotonic_time();
   if (header_written_)
     if (int ret = av_write_trailer(muxer_.get()); ret < 0)

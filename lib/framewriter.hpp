@@ -5,6 +5,8 @@
 #pragma once
 
 #include "audioencoder.hpp"
+#include "chapters.hpp"
+#include "coverart.hpp"
 #include "orientation.hpp"
 #include "outputtarget.hpp"
 #include "videoencoder.hpp"
@@ -110,6 +112,13 @@ class FRAMEWISE_INTERNAL FrameWriter {
    * settings overrules `metadata`. */
   void describe_container(const Dictionary &metadata);
   Result<void> describe_stream(int stream, const StreamDescription &description);
+  /* Whether the container has a place for a title and the like of one stream. */
+  bool keeps_tags_of_streams() const;
+  /* In the clock that frames have. What is behind the end of the file is cut off where the
+   * container lets that be known in time. */
+  void describe_chapters(std::vector<Chapter> chapters);
+  /* Pictures of the file as a whole; what the container cannot hold is left out, with a remark. */
+  void describe_covers(std::vector<CoverPicture> covers);
   bool has_header() const { return header_written_; }
 
   /* Encodes and writes. The file comes into being with the first packet. After an error only
@@ -174,6 +183,15 @@ class FRAMEWISE_INTERNAL FrameWriter {
   ContainerTraits traits() const;
   bool takes_changes(const Stream &stream) const;
   Result<void> write_header();
+  bool is_of_mp4_family() const;
+  bool writes_fragments_by_flag() const;
+  bool writes_fragments() const;
+  bool chapters_wait_for_the_end() const;
+  Result<void> place_chapters(std::vector<Chapter> chapters);
+  Result<void> place_early_chapters();
+  Result<void> place_late_chapters();
+  Result<void> add_covers();
+  Result<void> write_covers();
   void live_without_seeking();
   void remark_on_lost_orientation();
   void remark(const std::string &sentence);
@@ -190,6 +208,9 @@ class FRAMEWISE_INTERNAL FrameWriter {
   OutputContextPtr muxer_;
   Dictionary protocol_options_;
   std::vector<Stream> streams_;
+  std::vector<Chapter> chapters_;
+  std::vector<CoverPicture> covers_;
+  std::vector<AVStream *> cover_streams_; /* owned by muxer_; of covers_, one each */
   bool took_frame_ = false;
   bool wrote_packet_ = false;
   bool header_written_ = false;

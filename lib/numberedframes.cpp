@@ -43,25 +43,6 @@ void NumberedFrames::start_index(std::function<void(int)> progress, FrameIndexer
                                             std::move(done));
 }
 
-VideoParams NumberedFrames::promised() const {
-  const AVCodecParameters *codec = input().stream()->codecpar;
-  FramePtr carrier = new_frame();
-  carrier->format = codec->format;
-  carrier->width = codec->width;
-  carrier->height = codec->height;
-  carrier->color_range = codec->color_range;
-  carrier->colorspace = codec->color_space;
-  carrier->color_trc = codec->color_trc;
-  carrier->color_primaries = codec->color_primaries;
-  carrier->chroma_location = codec->chroma_location;
-  carrier->sample_aspect_ratio =
-      av_guess_sample_aspect_ratio(const_cast<AVFormatContext *>(input().context()),
-                                   const_cast<AVStream *>(input().stream()), nullptr);
-  VideoParams params = from_frame(carrier.get());
-  params.framerate = input().constant_framerate();
-  return params;
-}
-
 /* ---- Which frames there are -------------------------------------------------------------------
  */
 

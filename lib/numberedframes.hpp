@@ -6,6 +6,7 @@
 
 #include "filteredvideo.hpp"
 #include "frameplayer.hpp"
+#include "streampromise.hpp"
 
 namespace framewise {
 
@@ -28,8 +29,8 @@ class FRAMEWISE_INTERNAL NumberedFrames : public FrameSource {
   /* Null while there is none. */
   FrameIndexer::IndexPtr index() const { return indexer_ ? indexer_->current() : nullptr; }
   Result<FrameIndexer::IndexPtr> wait_for_index();
-  /* What the stream's headers say of a frame; of its format nothing where they leave that open. */
-  VideoParams promised() const;
+  /* See promised_video(). */
+  VideoParams promised() const { return promised_video(input()); }
 
   /* Which number will be read after the next one; -1: nobody knows. See FrameReader. */
   void expect(int64_t number) { expected_ = number; }

@@ -4,6 +4,7 @@
  */
 #include "streamtags.hpp"
 
+#include "coverart.hpp"
 #include "orientation.hpp"
 #include "tagnames.hpp"
 
@@ -21,6 +22,24 @@ static const char *orientation(const AVStream *stream) {
   return orientation_of(matrix);
 }
 
+static void add_bitrate(GstTagList *tags, const char *tag, int64_t rate) {
+  if (rate > 0 && rate <= G_MAXUINT)
+    gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, tag, guint(rate), nullptr);
+}
+
+/* The mean, and what the encoder was told to keep to, where the stream says so. */
+static void add_bitrates(const AVStream *stream, GstTagList *tags) {
+  add_bitrate(tags, GST_TAG_BITRATE, stream->codecpar->bit_rate);
+  size_t size = 0;
+  const uint8_t *data = compat::stream_side_data(stream, AV_PKT_DATA_CPB_PROPERTIES, &size);
+  if (!data || size < sizeof(AVCPBProperties))
+    return;
+  const auto *properties = reinterpret_cast<const AVCPBProperties *>(data);
+  add_bitrate(tags, GST_TAG_NOMINAL_BITRATE, properties->avg_bitrate);
+  add_bitrate(tags, GST_TAG_MAXIMUM_BITRATE, properties->max_bitrate);
+  add_bitrate(tags, GST_TAG_MINIMUM_BITRATE, properties->min_bitrate);
+}
+
 GstPtr<GstTagList> container_tags(const ContainerInput &input) {
   const AVFormatContext *context = input.context();
   GstPtr<GstTagList> tags(gst_tag_list_new_empty());
@@ -28,6 +47,7 @@ GstPtr<GstTagList> container_tags(const ContainerInput &input) {
   metadata_to_tags(context->metadata, tags.get());
   gst_tag_list_add(tags.get(), GST_TAG_MERGE_REPLACE, GST_TAG_CONTAINER_FORMAT,
                    context->iformat->long_name, nullptr);
+  add_cover_pictures(input, tags.get());
   return tags;
 }
 
@@ -49,9 +69,7 @@ GstPtr<GstTagList> stream_tags(const ContainerInput &input, const AVCodecContext
     gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE,
                      input.is_audio() ? GST_TAG_AUDIO_CODEC : GST_TAG_VIDEO_CODEC,
                      descriptor->long_name, nullptr);
-  if (stream->codecpar->bit_rate > 0 && stream->codecpar->bit_rate <= G_MAXUINT)
-    gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_BITRATE,
-                     guint(stream->codecpar->bit_rate), nullptr);
+  add_bitrates(stream, tags);
   if (const char *turned = orientation(stream))
     gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_IMAGE_ORIENTATION, turned, nullptr);
   return owned;

@@ -20,4 +20,8 @@ FRAMEWISE_INTERNAL void metadata_to_tags(const AVDictionary *metadata, GstTagLis
  * knows by itself (codec, container, bit rate, orientation) is left out. */
 FRAMEWISE_INTERNAL void tags_to_metadata(const GstTagList *tags, Dictionary &metadata);
 
+/* Takes out of `tags`, which were read with a file, what is said of that file or of how its frames
+ * were coded, and would not hold of another: encoder, statistics, brands. */
+FRAMEWISE_INTERNAL void remove_tags_of_the_file(GstTagList *tags);
+
 } // namespace framewise

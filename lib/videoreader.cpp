@@ -6,6 +6,7 @@
 
 #include "filtermeta.hpp"
 #include "framestamp.hpp"
+#include "streammetadata.hpp"
 
 #include "framemeta.h"
 
@@ -413,6 +414,13 @@ Result<GstFramewiseLayout> VideoReader::layout(const std::string &pixel_format) 
     return layout_of(native);
   auto output = FrameConverter::output_for(native, av_get_pix_fmt(wanted.c_str()));
   return output ? layout_of(*output) : Failure(output.error());
+}
+
+StructurePtr VideoReader::metadata() const {
+  VideoParams delivered = frames_->promised();
+  if (!is_native(settings_.pixel_format))
+    delivered.format = av_get_pix_fmt(settings_.pixel_format.c_str());
+  return stream_metadata(frames_->input(), delivered);
 }
 
 Result<StructurePtr> VideoReader::frame_metadata(int64_t index) {

@@ -45,6 +45,8 @@ class FRAMEWISE_INTERNAL VideoReader {
                                          const std::string &pixel_format);
   /* Of the frames as read() gives them. */
   Result<GstFramewiseLayout> layout(const std::string &pixel_format);
+  /* What the headers say of the stream; see stream_metadata(). Nothing is decoded. */
+  StructurePtr metadata() const;
   /* As GST_FRAMEWISE_FRAME_META_NAME has it. */
   Result<StructurePtr> frame_metadata(int64_t index);
 
