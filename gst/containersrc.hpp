@@ -4,12 +4,13 @@
  *
  * Opening and properties are in containersrc.cpp, what runs in the streaming thread in
  * containersrc-stream.cpp, what comes from applications and from downstream in
- * containersrc-seek.cpp.
+ * containersrc-seek.cpp and containersrc-inspect.cpp.
  */
 #pragma once
 
 #include "audiodelivery.hpp"
 #include "framedelivery.hpp"
+#include "frameinspector.hpp"
 #include "frameplayer.hpp"
 #include "indexreport.hpp"
 #include "layout.hpp"
@@ -92,6 +93,11 @@ struct ContainerSrcPrivate {
   std::mutex layout_lock;
   std::optional<GstFramewiseLayout> layout; /* of what is delivered */
 
+  Interruption inspector_interruption;
+  std::mutex inspector_lock; /* guards what follows; held while a frame is read */
+  std::optional<PlayerSettings> inspector_settings; /* of what is open */
+  std::unique_ptr<FrameInspector> inspector;        /* once it was asked */
+
   /* An error was posted, which says why; until the next start or seek. */
   std::atomic<bool> said_why{false};
 };
@@ -119,6 +125,13 @@ void container_src_warn(GstContainerSrc *self, GQuark domain, int code, std::str
 
 /* Takes std::nullopt for a format that is no array, and when nothing is delivered any more. */
 void container_src_publish_layout(GstContainerSrc *self, std::optional<GstFramewiseLayout> layout);
+
+/* The action signal; NULL where there is no such frame. */
+GstStructure *container_src_frame_metadata(GstContainerSrc *self, gint64 number);
+void container_src_begin_inspecting(GstContainerSrc *self,
+                                    const framewise::PlayerSettings &settings);
+/* Breaks off what goes on. */
+void container_src_end_inspecting(GstContainerSrc *self);
 
 /* Virtual functions of the base classes. */
 gboolean container_src_negotiate(GstBaseSrc *src);

@@ -7,6 +7,7 @@
 
 extern "C" {
 #include <libavutil/mastering_display_metadata.h>
+#include <libavutil/stereo3d.h>
 }
 
 #include <algorithm>
@@ -126,6 +127,13 @@ Result<FramePtr> FrameReader::decode() {
   }
 }
 
+static void read_stream_stereo(const AVStream *stream, VideoParams &params) {
+  size_t size = 0;
+  if (const uint8_t *data = compat::stream_side_data(stream, AV_PKT_DATA_STEREO3D, &size);
+      data && size >= sizeof(AVStereo3D))
+    read_stereo(params, *reinterpret_cast<const AVStereo3D *>(data));
+}
+
 static void read_stream_hdr(const AVStream *stream, VideoParams &params) {
   FramePtr carrier = new_frame();
   size_t size = 0;
@@ -183,6 +191,15 @@ VideoParams FrameReader::describe_picture(const AVFrame *picture) {
       params.sample_aspect_ratio = sar;
   }
   read_stream_hdr(stream, params);
+  /* Said once for many pictures, and kept until something else is said. */
+  if (params.multiview_mode == GST_VIDEO_MULTIVIEW_MODE_NONE) {
+    params.multiview_mode = multiview_mode_;
+    params.multiview_flags = multiview_flags_;
+  }
+  if (params.multiview_mode == GST_VIDEO_MULTIVIEW_MODE_NONE)
+    read_stream_stereo(stream, params);
+  multiview_mode_ = params.multiview_mode;
+  multiview_flags_ = params.multiview_flags;
 
   const bool interlaced = compat::is_interlaced(picture);
   const auto order = compat::is_top_field_first(picture) ? GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST

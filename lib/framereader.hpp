@@ -179,6 +179,8 @@ class FRAMEWISE_INTERNAL FrameReader {
 
   std::optional<GstVideoInterlaceMode> interlace_mode_;
   GstVideoFieldOrder field_order_ = GST_VIDEO_FIELD_ORDER_UNKNOWN;
+  GstVideoMultiviewMode multiview_mode_ = GST_VIDEO_MULTIVIEW_MODE_NONE;
+  GstVideoMultiviewFlags multiview_flags_ = GST_VIDEO_MULTIVIEW_FLAGS_NONE;
 };
 
 } // namespace framewise
