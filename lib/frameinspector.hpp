@@ -29,7 +29,7 @@ class FRAMEWISE_INTERNAL FrameInspector {
   PlayerSettings settings_;
   Interruption &interruption_;
   std::unique_ptr<FrameReader> reader_;
-  IndexPtr index_; /* the reader's */
+  IndexPtr index_;              /* the reader's */
   bool index_replaced_ = false; /* The scan had been wrong: not again. */
 };
 

@@ -107,6 +107,8 @@ Result<bool> FrameReader::load_packet() {
 
 Result<void> FrameReader::send_packet() {
   const bool any = packet_waits_;
+  if (any)
+    gop_timecodes_.note(decoder_->context(), packet_.get(), position_.fed);
   auto sent = decoder_->send(any ? packet_.get() : nullptr, position_.fed);
   if (any)
     position_.fed++;
@@ -118,6 +120,8 @@ Result<void> FrameReader::send_packet() {
 Result<FramePtr> FrameReader::decode() {
   for (;;) {
     auto picture = decoder_->receive();
+    if (picture && *picture)
+      gop_timecodes_.settle(decoder_->context(), picture->get());
     if (!picture || *picture || decoder_->ended())
       return picture;
     if (auto loaded = load_packet(); !loaded)
@@ -744,6 +748,7 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
         return FramePtr();
       continue;
     }
+    gop_timecodes_.settle(decoder_->context(), picture->get());
     const AVFrame *made = picture->get();
     const PictureKind kind =
         index_->is_audio()

@@ -83,8 +83,7 @@ const SideDataType side_data_types[] = {
     {AV_FRAME_DATA_MATRIXENCODING, "matrixencoding", sizeof(int)},
     {AV_FRAME_DATA_DOWNMIX_INFO, "downmix-info", 0},
     {AV_FRAME_DATA_REPLAYGAIN, "replaygain", 0},
-    {AV_FRAME_DATA_DISPLAYMATRIX, "displaymatrix", 9 * sizeof(int32_t), Home::bytes,
-     Bound::places},
+    {AV_FRAME_DATA_DISPLAYMATRIX, "displaymatrix", 9 * sizeof(int32_t), Home::bytes, Bound::places},
     {AV_FRAME_DATA_AFD, "afd", 1, Home::meta, Bound::places},
     {AV_FRAME_DATA_MOTION_VECTORS, "motion-vectors", 0, Home::bytes, Bound::pixels},
     {AV_FRAME_DATA_SKIP_SAMPLES, "skip-samples", 0},
@@ -92,8 +91,7 @@ const SideDataType side_data_types[] = {
     {AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, "mastering-display-metadata",
      sizeof(AVMasteringDisplayMetadata), Home::caps},
     {AV_FRAME_DATA_GOP_TIMECODE, "gop-timecode", sizeof(int64_t), Home::meta},
-    {AV_FRAME_DATA_SPHERICAL, "spherical", sizeof(AVSphericalMapping), Home::bytes,
-     Bound::places},
+    {AV_FRAME_DATA_SPHERICAL, "spherical", sizeof(AVSphericalMapping), Home::bytes, Bound::places},
     {AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, "content-light-level", sizeof(AVContentLightMetadata),
      Home::caps},
     {AV_FRAME_DATA_ICC_PROFILE, "icc-profile", 0, Home::bytes, Bound::colors},
@@ -106,8 +104,8 @@ const SideDataType side_data_types[] = {
      Bound::pixels},
     {AV_FRAME_DATA_SEI_UNREGISTERED, "sei-unregistered", 16},
     {AV_FRAME_DATA_FILM_GRAIN_PARAMS, "film-grain-params", sizeof(AVFilmGrainParams)},
-    {AV_FRAME_DATA_DETECTION_BBOXES, "detection-bboxes", sizeof(AVDetectionBBoxHeader),
-     Home::bytes, Bound::pixels},
+    {AV_FRAME_DATA_DETECTION_BBOXES, "detection-bboxes", sizeof(AVDetectionBBoxHeader), Home::bytes,
+     Bound::pixels},
     {AV_FRAME_DATA_DOVI_RPU_BUFFER, "dovi-rpu-buffer", 0, Home::bytes, Bound::colors},
     {AV_FRAME_DATA_DOVI_METADATA, "dovi-metadata", sizeof(AVDOVIMetadata), Home::bytes,
      Bound::colors},
@@ -280,8 +278,8 @@ bool same_region(const AVRegionOfInterest &a, const AVRegionOfInterest &b) {
 void add_timecode(GstBuffer *buffer, const AVFrame *frame, const char *text, AVRational rate) {
   guint hours, minutes, seconds, frames;
   char separator;
-  if (rate.num <= 0 || std::sscanf(text, "%u:%u:%u%c%u", &hours, &minutes, &seconds, &separator,
-                                   &frames) != 5)
+  if (rate.num <= 0 ||
+      std::sscanf(text, "%u:%u:%u%c%u", &hours, &minutes, &seconds, &separator, &frames) != 5)
     return;
   guint flags = GST_VIDEO_TIME_CODE_FLAGS_NONE;
   const bool may_drop = rate.den == 1001 && (rate.num == 30000 || rate.num == 60000);
@@ -388,7 +386,8 @@ void restore_side_data(AVFrame *frame, GstBuffer *buffer) {
     } else if (api == GST_VIDEO_AFD_META_API_TYPE && !afd) {
       afd = uint8_t(reinterpret_cast<const GstVideoAFDMeta *>(meta)->afd);
     } else if (api == GST_VIDEO_TIME_CODE_META_API_TYPE && timecodes[0] < max_timecodes) {
-      timecodes[++timecodes[0]] = to_smpte(reinterpret_cast<const GstVideoTimeCodeMeta *>(meta)->tc);
+      timecodes[++timecodes[0]] =
+          to_smpte(reinterpret_cast<const GstVideoTimeCodeMeta *>(meta)->tc);
     } else if (api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE) {
       append_region(regions, reinterpret_cast<GstVideoRegionOfInterestMeta *>(meta));
     }
@@ -398,10 +397,10 @@ void restore_side_data(AVFrame *frame, GstBuffer *buffer) {
            regions.size() * sizeof(AVRegionOfInterest));
   if (afd)
     add_copy(frame, AV_FRAME_DATA_AFD, &*afd, sizeof *afd);
-  if (timecodes[0] > 0)
-    add_copy(frame, AV_FRAME_DATA_S12M_TIMECODE, timecodes, sizeof timecodes);
-
   const GstStructure *items = side_data_field(buffer);
+  const bool is_gop_code = items && gst_structure_has_field(items, "gop-timecode");
+  if (timecodes[0] > 0 && !is_gop_code)
+    add_copy(frame, AV_FRAME_DATA_S12M_TIMECODE, timecodes, sizeof timecodes);
   for (int i = 0; items && i < gst_structure_n_fields(items); i++) {
     const char *name = gst_structure_nth_field_name(items, guint(i));
     const GValue *value = gst_structure_get_value(items, name);
@@ -410,9 +409,8 @@ void restore_side_data(AVFrame *frame, GstBuffer *buffer) {
       GST_WARNING("side data `%s` is none that libav knows: left out", name);
       continue;
     }
-    /* The other form of a timecode that a meta has. */
-    const bool is_gop_code = type->type == AV_FRAME_DATA_GOP_TIMECODE && timecodes[0] > 0;
-    if (type->home == Home::bytes || is_gop_code)
+    const bool is_of_meta = type->type == AV_FRAME_DATA_GOP_TIMECODE && timecodes[0] > 0;
+    if (type->home == Home::bytes || is_of_meta)
       add_bytes(frame, *type, static_cast<GBytes *>(g_value_get_boxed(value)));
   }
 }
@@ -461,24 +459,30 @@ void copy_meta(GstBuffer *target, GstBuffer *source, GstMeta *meta) {
 template <typename Wanted>
 void copy_metas(GstBuffer *target, GstBuffer *source, GType api, Wanted wanted) {
   gpointer state = nullptr;
-  while (GstMeta *meta =
-             source ? gst_buffer_iterate_meta_filtered(source, &state, api) : nullptr)
+  while (GstMeta *meta = source ? gst_buffer_iterate_meta_filtered(source, &state, api) : nullptr)
     if (wanted(meta))
       copy_meta(target, source, meta);
 }
 
 constexpr auto any_of_them = [](const GstMeta *) { return true; };
 
-/* GStreamer's own way to scale a region; the formats do not matter to it. */
-void copy_scaled(GstBuffer *target, const FilteredSideData &filtered, GstMeta *meta) {
-  GstVideoInfo in, out;
-  gst_video_info_set_format(&in, GST_VIDEO_FORMAT_GRAY8, guint(filtered.width_in),
-                            guint(filtered.height_in));
-  gst_video_info_set_format(&out, GST_VIDEO_FORMAT_GRAY8, guint(filtered.width_out),
-                            guint(filtered.height_out));
-  GstVideoMetaTransform scale = {&in, &out};
-  meta->info->transform_func(target, meta, filtered.metas,
-                             gst_video_meta_transform_scale_get_quark(), &scale);
+/* With its params, which GStreamer's own transform leaves out. */
+void copy_scaled(GstBuffer *target, const FilteredSideData &filtered,
+                 const GstVideoRegionOfInterestMeta *region) {
+  auto across = [&](guint at) {
+    return guint(av_rescale(at, filtered.width_out, filtered.width_in));
+  };
+  auto down = [&](guint at) {
+    return guint(av_rescale(at, filtered.height_out, filtered.height_in));
+  };
+  GstVideoRegionOfInterestMeta *scaled = gst_buffer_add_video_region_of_interest_meta_id(
+      target, region->roi_type, across(region->x), down(region->y), across(region->w),
+      down(region->h));
+  scaled->id = region->id;
+  scaled->parent_id = region->parent_id;
+  for (const GList *param = region->params; param; param = param->next)
+    gst_video_region_of_interest_meta_add_param(
+        scaled, gst_structure_copy(static_cast<const GstStructure *>(param->data)));
 }
 
 /* Those that went in have the size of the input; `addroi` puts its own behind them. */
@@ -488,18 +492,18 @@ void pass_on_regions(GstBuffer *buffer, const FilteredSideData &filtered) {
   const bool are_kept = after.size() >= before.size() &&
                         std::equal(before.begin(), before.end(), after.begin(), same_region);
   gpointer state = nullptr;
-  while (GstMeta *meta = filtered.metas && filtered.placement != Placement::moved
-                             ? gst_buffer_iterate_meta_filtered(
-                                   filtered.metas, &state,
-                                   GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)
-                             : nullptr) {
+  while (GstMeta *meta =
+             filtered.metas && filtered.placement != Placement::moved
+                 ? gst_buffer_iterate_meta_filtered(filtered.metas, &state,
+                                                    GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)
+                 : nullptr) {
     auto *region = reinterpret_cast<GstVideoRegionOfInterestMeta *>(meta);
     if (!are_kept && quality_offset(region))
       continue;
     if (filtered.placement == Placement::same)
       copy_meta(buffer, filtered.metas, meta);
     else
-      copy_scaled(buffer, filtered, meta);
+      copy_scaled(buffer, filtered, region);
   }
   for (size_t i = are_kept ? before.size() : 0; i < after.size(); i++)
     add_region(buffer, after[i]);
@@ -532,11 +536,6 @@ void pass_on_bytes(GstBuffer *buffer, const FilteredSideData &filtered) {
     if (!type || item->type == AV_FRAME_DATA_REGIONS_OF_INTEREST || !outlives(*type, filtered))
       continue;
     if (type->home == Home::caps && !(before && gst_structure_has_field(before, type->name)))
-      continue;
-    /* It came of a meta that was another kind of timecode. */
-    if (item->type == AV_FRAME_DATA_S12M_TIMECODE && before &&
-        gst_structure_has_field(before, "gop-timecode") &&
-        !gst_structure_has_field(before, type->name) && is_untouched(filtered, item->type))
       continue;
     set_bytes(after, *type, item);
   }

@@ -40,9 +40,9 @@ enum class Placement {
 };
 
 struct FilteredSideData {
-  GstBuffer *metas;          /* of the buffer that went in; NULL: none */
-  const AVFrame *went_in;    /* its side_data_of(), with what restore_side_data() made of `metas` */
-  const AVFrame *came_out;   /* the frame with its side data */
+  GstBuffer *metas;        /* of the buffer that went in; NULL: none */
+  const AVFrame *went_in;  /* its side_data_of(), with what restore_side_data() made of `metas` */
+  const AVFrame *came_out; /* the frame with its side data */
   Placement placement;
   int width_in, height_in, width_out, height_out;
   AVRational framerate_out;

@@ -154,7 +154,11 @@ class AgainstFfprobe(unittest.TestCase):
         self.assertEqual(meta["key-frame"], bool(frame["key_frame"]))
         self.assertEqual(meta["picture-type"], frame["pict_type"].replace("?", "NONE"))
         self.assertEqual(meta["interlaced"], bool(frame["interlaced_frame"]))
-        self.assertEqual(sorted(meta.get("side-data", {})), side_data_names(frame))
+        names = [name.removesuffix("-2") for name in meta.get("side-data", {})]
+        codes = ["gop-timecode"]  # libavcodec has them elsewhere: see below
+        self.assertEqual(sorted(set(names) - set(codes)), sorted(set(side_data_names(frame)) - set(codes)))
+        if "gop-timecode" not in names + side_data_names(frame):
+            self.assertEqual(sorted(names), side_data_names(frame))
 
     def test_by_number_from_element_and_reader(self):
         for name in CLIP_NAMES:
@@ -211,12 +215,16 @@ class AgainstFfprobe(unittest.TestCase):
                 writer.kill()
 
     def test_timecode_of_mpeg2(self):
-        samples, found = played(clip("mpeg2.mpg")), 0
-        for sample, frame in zip(samples, probed_frames(clip("mpeg2.mpg"))):
-            codes = [item["timecode"] for item in frame.get("side_data_list", []) if "timecode" in item]
-            self.assertEqual(timecode(sample.get_buffer()), codes[0] if codes else None)
-            found = found + len(codes)
-        self.assertEqual(found, 3)
+        """Each on the I picture behind the group's header, counted on to it: it is that of the first one shown."""
+        buffers = [sample.get_buffer() for sample in played(clip("mpeg2.mpg"))]
+        codes = {number: timecode(buffer) for number, buffer in enumerate(buffers) if timecode(buffer)}
+        truth = probed_frames(clip("mpeg2.mpg"))
+        intra = [number for number, frame in enumerate(truth) if frame["pict_type"] == "I"]
+        # The encoder counts from 0, so number and code are the same.
+        self.assertEqual(codes, {number: f"00:00:{number // 25:02}:{number % 25:02}" for number in intra})
+        # ffprobe has the code of the group, on whatever comes out then.
+        headers = [item for frame in truth for item in frame.get("side_data_list", []) if "timecode" in item]
+        self.assertEqual(len(headers), len(codes))
 
 
 class ThroughFilters(unittest.TestCase):
@@ -252,14 +260,14 @@ class ThroughFilters(unittest.TestCase):
         self.assertEqual(sum(count(sample.get_buffer(), "time_code") for sample in samples), 3)
 
     def all_metas(self):
-        clock = Gst.Caps.from_string("timestamp/x-unix")
+        clock, day = Gst.Caps.from_string("timestamp/x-unix"), GLib.DateTime.new_utc(2020, 1, 1, 0, 0, 0)
         for i, buffer in pictures(5):
             GstVideo.buffer_add_video_caption_meta(buffer, GstVideo.VideoCaptionType.CEA708_RAW,
                                                    bytes([0xfc, 0x80 + i, 0x41]))
             GstVideo.buffer_add_video_afd_meta(buffer, 0, GstVideo.VideoAFDSpec.SMPTE_ST2016_1,
                                                GstVideo.VideoAFDValue(10))
             GstVideo.buffer_add_video_bar_meta(buffer, 0, True, 30, 200)
-            GstVideo.buffer_add_video_time_code_meta_full(buffer, 25, 1, None, GstVideo.VideoTimeCodeFlags.NONE,
+            GstVideo.buffer_add_video_time_code_meta_full(buffer, 25, 1, day, GstVideo.VideoTimeCodeFlags.NONE,
                                                           10, 11, 12, i, 0)
             region = GstVideo.buffer_add_video_region_of_interest_meta(buffer, "face", 40, 60, 80, 100)
             region.id = 7
@@ -286,7 +294,9 @@ class ThroughFilters(unittest.TestCase):
                 self.assertEqual(len(samples), 10 if sequence == "fps=50" else 5)
                 for number, sample in enumerate(samples):
                     buffer = sample.get_buffer()
-                    self.assertEqual(self.counts(sample), counts)
+                    # `fps` has each caption once, however often the picture comes
+                    again = sequence == "fps=50" and number % 2 == 1
+                    self.assertEqual(self.counts(sample), counts | {"caption": 0} if again else counts)
                     number = number // 2 if sequence == "fps=50" else number
                     self.assertEqual(timecode(buffer), f"10:11:12:{number:02}")
                     found = []
@@ -391,12 +401,19 @@ class RoundTrip(unittest.TestCase):
         def stereo_of(path):
             stream = probe(path, "-show_streams")["streams"][0]
             return [item["type"] for item in stream.get("side_data_list", []) if item["side_data_type"] == "Stereo 3D"]
+
+        def make(mode, path):
+            subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25", "-frames:v",
+                            "12", "-metadata:s:v:0", f"stereo_mode={mode}", path], check=True)
         source = self.path("stereo.mkv")
-        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25", "-frames:v",
-                        "12", "-metadata:s:v:0", "stereo_mode=right_left", source], check=True)
+        make("left_right", source)
         self.assertEqual(stereo_of(source), ["side by side"])
         caps = played(source)[0].get_caps().get_structure(0)
         self.assertEqual(caps.get_string("multiview-mode"), "side-by-side")
+        inverted = self.path("inverted.mkv")
+        make("bottom_top", inverted)
+        caps = played(inverted)[0].get_caps()
+        self.assertEqual(caps.get_structure(0).get_string("multiview-mode"), "top-bottom")
         self.assertIn("right-view-first", caps.to_string())
         for name, sequence in ("null.mkv", "null"), ("null.mp4", "null"), ("hflip.mkv", "hflip"):
             path = self.path(name)
