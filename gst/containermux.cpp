@@ -10,6 +10,7 @@
 #include "../lib/framebridge.hpp"
 #include "../lib/framemeta.hpp"
 #include "../lib/framepool.hpp"
+#include "../lib/framesidedata.hpp"
 #include "../lib/streamkind.hpp"
 #include "../lib/tagnames.hpp"
 
@@ -424,9 +425,11 @@ Result<void> write_frame(GstAggregator *mux, GstAggregatorPad *pad, BufferPtr bu
                          const FrameTime &time) {
   MuxPrivate &priv = priv_of(mux);
   MuxPadPrivate &pad_priv = priv_of(pad);
-  auto frame = pad_priv.importer.import(std::move(buffer), *pad_priv.params, Access::read);
+  auto frame = pad_priv.importer.import(BufferPtr(gst_buffer_ref(buffer.get())), *pad_priv.params,
+                                        Access::read);
   if (!frame)
     return Failure(frame.error());
+  restore_side_data(frame->get(), buffer.get());
   FrameTime undisturbed = time;
   if (time.pts != AV_NOPTS_VALUE)
     undisturbed.pts -= pad_priv.offset;

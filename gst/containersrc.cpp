@@ -19,7 +19,10 @@
  * for travel as `video/x-framewise`.
  *
  * Stream time 0 is the start time of the container, whichever stream is read. Each buffer carries a
- * `GstFramewiseFrameMeta` with its frame number, the pts as stored, and the picture type.
+ * `GstFramewiseFrameMeta` with its frame number, the pts as stored, the picture type, and the side
+ * data of the decoder as bytes; #GstContainerSrc::frame-metadata gives the same of any frame. What
+ * GStreamer has a form for is there in that form, too: closed captions (A53), AFD, timecodes and
+ * regions of interest as metas, stereo video as `multiview-mode` in the caps.
  *
  * ## What is told of a file
  *
@@ -334,6 +337,7 @@ static void start_index(GstContainerSrc *self) {
 /* Breaks off what goes on, and forgets the stream. Nothing else may be using it any more. */
 static void drop_state(GstContainerSrc *self) {
   auto *priv = self->priv;
+  container_src_end_inspecting(self);
   priv->state.reset();
   priv->index.forget();
   priv->last_frame = -1;
@@ -397,6 +401,7 @@ static gboolean gst_container_src_start(GstBaseSrc *src) {
   }
   priv->state = std::move(*state);
   priv->seekable = false;
+  container_src_begin_inspecting(self, priv->state->player_settings);
   priv->duration = -1;
 
   std::unique_lock lock(priv->open_lock);
@@ -748,6 +753,26 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
                                   g_param_spec_boxed("codec-options", "Codec options",
                                                      "Options for libavcodec's decoder",
                                                      GST_TYPE_STRUCTURE, flags));
+
+  /**
+   * GstContainerSrc::frame-metadata:
+   * @object: the element
+   * @index: number of a frame of the stream, whatever #GstContainerSrc:start-frame is; a negative
+   *   one counts from the end
+   *
+   * Tells of one frame without playing it: the fields of its %GST_FRAMEWISE_FRAME_META_NAME, side
+   * data included. Works from PAUSED on, from any thread. It reads the frame beside what is being
+   * played, which goes on undisturbed; the first call waits for the index, or makes it.
+   *
+   * Returns: (transfer full) (nullable): the fields; %NULL where there is no such frame, for audio,
+   *   and for input that cannot be read twice. The element's debug log says why.
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler("frame-metadata", G_TYPE_FROM_CLASS(klass),
+                             GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+                             G_CALLBACK(container_src_frame_metadata), nullptr, nullptr, nullptr,
+                             GST_TYPE_STRUCTURE, 1, G_TYPE_INT64);
 
   gst_element_class_set_static_metadata(
       element_class, "Container source", "Source/File/Network/Demuxer/Decoder/Video/Audio",

@@ -4,12 +4,14 @@
  *
  * Opening and properties are in containersrc.cpp, what is told of a stream before any frame in
  * containersrc-metadata.cpp, what runs in the streaming thread in containersrc-stream.cpp, what
- * comes from applications and from downstream in containersrc-seek.cpp.
+ * comes from applications and from downstream in containersrc-seek.cpp and
+ * containersrc-inspect.cpp.
  */
 #pragma once
 
 #include "audiodelivery.hpp"
 #include "framedelivery.hpp"
+#include "frameinspector.hpp"
 #include "frameplayer.hpp"
 #include "indexreport.hpp"
 #include "layout.hpp"
@@ -94,6 +96,11 @@ struct ContainerSrcPrivate {
   StructurePtr metadata;
   gulong toc_probe = 0; /* what waits to send the chapters; 0: nothing, or it is gone */
 
+  Interruption inspector_interruption;
+  std::mutex inspector_lock; /* guards what follows; held while a frame is read */
+  std::optional<PlayerSettings> inspector_settings; /* of what is open */
+  std::unique_ptr<FrameInspector> inspector;        /* once it was asked */
+
   /* An error was posted, which says why; until the next start or seek. */
   std::atomic<bool> said_why{false};
 };
@@ -128,6 +135,13 @@ void container_src_publish(GstContainerSrc *self, const framewise::ContainerInpu
 void container_src_unpublish(GstContainerSrc *self);
 /* The opening thread: publishes what the headers promise, and queues what they say as events. */
 void container_src_tell(GstContainerSrc *self, const framewise::ContainerSrcState &state);
+
+/* The action signal; NULL where there is no such frame. */
+GstStructure *container_src_frame_metadata(GstContainerSrc *self, gint64 number);
+void container_src_begin_inspecting(GstContainerSrc *self,
+                                    const framewise::PlayerSettings &settings);
+/* Breaks off what goes on. */
+void container_src_end_inspecting(GstContainerSrc *self);
 
 /* Virtual functions of the base classes. */
 gboolean container_src_negotiate(GstBaseSrc *src);

@@ -7,6 +7,7 @@
 #include "filtermeta.hpp"
 #include "filterreach.hpp"
 #include "framemeta.hpp"
+#include "framesidedata.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -24,6 +25,7 @@ struct BufferFilter::Passenger {
   guint flags;
   BufferPtr
       metas; /* an empty buffer with the metas of the input, never written again; NULL: none */
+  FramePtr side_data = nullptr; /* that the input had in the graph; NULL: none */
 };
 
 /* ---- Passengers -------------------------------------------------------------------------------
@@ -38,17 +40,18 @@ void copy_meta(GstBuffer *source, GstMeta *meta, GstBuffer *target) {
   meta->info->transform_func(target, meta, source, _gst_meta_transform_copy, &copy);
 }
 
-/* What was a passenger of a frame of this size goes on with one that may have another. */
-void copy_fitting_metas(GstBuffer *metas, GstBuffer *target, bool same_size) {
+void copy_fitting_metas(GstBuffer *metas, GstBuffer *target, Placement placement) {
   static const GQuark bound[] = {g_quark_from_static_string(GST_META_TAG_VIDEO_SIZE_STR),
                                  g_quark_from_static_string(GST_META_TAG_VIDEO_ORIENTATION_STR)};
   gpointer state = nullptr;
   while (GstMeta *meta = gst_buffer_iterate_meta(metas, &state)) {
     if (meta->info == gst_framewise_filter_meta_get_info())
       continue; /* went through the graph, as metadata of the frame */
-    if (!same_size && std::any_of(std::begin(bound), std::end(bound), [meta](GQuark tag) {
-          return gst_meta_api_type_has_tag(meta->info->api, tag);
-        }))
+    if (is_side_data_meta(meta))
+      continue; /* the same, as side data */
+    if (placement != Placement::same &&
+        std::any_of(std::begin(bound), std::end(bound),
+                    [meta](GQuark tag) { return gst_meta_api_type_has_tag(meta->info->api, tag); }))
       continue;
     copy_meta(metas, meta, target);
   }
@@ -101,9 +104,13 @@ template <typename T> static AVBufferRef *opaque_ref_for(const std::shared_ptr<T
   return ref;
 }
 
+static bool carries_passenger(const AVFrame *frame) {
+  return frame->opaque_ref && av_buffer_get_opaque(frame->opaque_ref) == &passenger_tag;
+}
+
 std::shared_ptr<const BufferFilter::Passenger> BufferFilter::passenger_of(const AVFrame *frame,
                                                                           int64_t ticks) const {
-  if (frame->opaque_ref && av_buffer_get_opaque(frame->opaque_ref) == &passenger_tag)
+  if (carries_passenger(frame))
     return *reinterpret_cast<std::shared_ptr<const Passenger> *>(frame->opaque_ref->data);
   /* The newest input that is not later than the frame. */
   std::shared_ptr<const Passenger> latest;
@@ -160,7 +167,9 @@ Result<VideoParams> BufferFilter::negotiate(const VideoParams &input,
 
 BufferFilter::BufferFilter(FilterDescription description, const FilterGraphOptions &options)
     : description_(std::move(description)), options_(options),
-      output_is_written_(writes_into_its_output(description_)) {}
+      output_is_written_(writes_into_its_output(description_)),
+      moves_pictures_(framewise::moves_pictures(description_)),
+      has_sources_(framewise::has_sources(description_)) {}
 
 void BufferFilter::adopt(const VideoParams &output) {
   end_graph();
@@ -297,12 +306,14 @@ Result<void> BufferFilter::push(BufferPtr buffer, GstClockTimeDiff start) {
     return Failure(frame.error());
   if (passenger->metas) {
     set_picture_type(frame->get(), passenger->metas.get());
+    restore_side_data(frame->get(), passenger->metas.get());
     copy_filter_meta(frame->get(), passenger->metas.get());
   } else {
     (*frame)->pict_type = AV_PICTURE_TYPE_I;
     compat::set_key_frame(frame->get(), true);
   }
   (*frame)->pts = passenger->ticks;
+  passenger->side_data = side_data_of(frame->get());
   if (compat::filters_keep_durations && GST_CLOCK_TIME_IS_VALID(duration))
     compat::set_duration(frame->get(), ns_to_ticks(int64_t(duration), time_base));
   (*frame)->opaque_ref = opaque_ref_for<const Passenger>(passenger);
@@ -375,6 +386,35 @@ GstClockTime BufferFilter::duration_of(const AVFrame *frame, const Passenger *ex
   if (output_.framerate.num > 0)
     return GstClockTime(ticks_to_ns(1, av_inv_q(output_.framerate)));
   return GST_CLOCK_TIME_NONE;
+}
+
+/* Filters hand side data on with all that a frame has of its own, opaque_ref too. Those that make
+ * frames from nothing leave both out: then all is as it went in, as far as it holds for any picture
+ * of that time. */
+void BufferFilter::pass_on_metas(GstBuffer *buffer, const AVFrame *frame,
+                                 const Passenger *passenger, KnowsPassenger knows) const {
+  FilteredSideData filtered = {};
+  filtered.came_out = frame;
+  filtered.framerate_out = output_.framerate;
+  filtered.width_out = output_.width;
+  filtered.height_out = output_.height;
+  filtered.placement = Placement::moved;
+  if (passenger) {
+    const bool same_size = passenger->width == output_.width && passenger->height == output_.height;
+    const bool moved = moves_pictures_ || (has_sources_ && knows == KnowsPassenger::no);
+    filtered.placement = moved ? Placement::moved : same_size ? Placement::same : Placement::scaled;
+    filtered.metas = passenger->metas.get();
+    filtered.went_in = passenger->side_data.get();
+    filtered.width_in = passenger->width;
+    filtered.height_in = passenger->height;
+    filtered.has_other_colors =
+        input_.transfer != output_.transfer || input_.primaries != output_.primaries;
+    if (knows == KnowsPassenger::no && frame->nb_side_data == 0 && filtered.went_in)
+      filtered.came_out = filtered.went_in;
+    if (filtered.metas)
+      copy_fitting_metas(filtered.metas, buffer, filtered.placement);
+  }
+  pass_on_side_data(buffer, filtered);
 }
 
 Result<BufferPtr> BufferFilter::to_buffer(const AVFrame *frame) {
@@ -450,6 +490,7 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
     frame->pts += av_rescale_q(first_ticks_, in_base, out_base);
   const int64_t ticks = has_time ? av_rescale_q(frame->pts, out_base, in_base) : INT64_MIN;
   auto passenger = passenger_of(frame, ticks);
+  const auto knows = carries_passenger(frame) ? KnowsPassenger::yes : KnowsPassenger::no;
   /* A frame that kept its time gets it back as it was, unrounded. */
   const bool exact =
       passenger && has_time && av_compare_ts(frame->pts, out_base, passenger->ticks, in_base) == 0;
@@ -483,10 +524,8 @@ Result<BufferFilter::Pulled> BufferFilter::deliver(FramePtr picture) {
   if (passenger) {
     note_lag(*passenger, start);
     GST_BUFFER_FLAG_SET(buffer->get(), passenger->flags);
-    if (passenger->metas)
-      copy_fitting_metas(passenger->metas.get(), buffer->get(),
-                         passenger->width == output_.width && passenger->height == output_.height);
   }
+  pass_on_metas(buffer->get(), frame, passenger.get(), knows);
   const GstStructure *found = add_filter_meta(buffer->get(), frame);
   if (found && passenger && passenger->metas)
     if (const GstStructure *before = gst_framewise_buffer_get_filter_meta(passenger->metas.get());

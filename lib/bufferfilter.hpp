@@ -105,6 +105,9 @@ class FRAMEWISE_INTERNAL BufferFilter {
   Result<void> start_graph(GstBuffer *first, GstClockTimeDiff start);
   GstClockTimeDiff frame_length() const;
   std::shared_ptr<const Passenger> passenger_of(const AVFrame *frame, int64_t ticks) const;
+  enum class KnowsPassenger { no, yes }; /* by opaque_ref; else it goes by the time */
+  void pass_on_metas(GstBuffer *buffer, const AVFrame *frame, const Passenger *passenger,
+                     KnowsPassenger knows) const;
   GstClockTime duration_of(const AVFrame *frame, const Passenger *exact) const;
   Result<BufferPtr> to_buffer(const AVFrame *frame);
   Result<Pulled> deliver(FramePtr frame);
@@ -112,7 +115,8 @@ class FRAMEWISE_INTERNAL BufferFilter {
 
   FilterDescription description_;
   FilterGraphOptions options_;
-  bool output_is_written_; /* filters write into frames that have come out */
+  bool output_is_written_;            /* filters write into frames that have come out */
+  bool moves_pictures_, has_sources_; /* as filterreach says */
 
   VideoParams negotiated_input_;
   std::vector<AVPixelFormat> negotiated_formats_;

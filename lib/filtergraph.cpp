@@ -4,6 +4,7 @@
  */
 #include "filtergraph.hpp"
 
+#include "filterreach.hpp"
 #include "graphdot.hpp"
 
 extern "C" {
@@ -36,7 +37,7 @@ bool speaks_through_frames(const FilterNode &node) {
   static const char *const names[] = {"colorspace", "colormatrix", "setparams",  "setrange",
                                       "setfield",   "tonemap",     "zscale",     "libplacebo",
                                       "interlace",  "tinterlace",  "fieldorder", "telecine",
-                                      "weave",      "doubleweave"};
+                                      "weave",      "doubleweave", "framepack"};
   if (!strcmp(node.filter->name, "scale"))
     return std::any_of(node.options.begin(), node.options.end(), [](const FilterOption &option) {
       return option.key.find("range") != std::string::npos ||
@@ -45,6 +46,9 @@ bool speaks_through_frames(const FilterNode &node) {
   return std::any_of(std::begin(names), std::end(names),
                      [&](const char *name) { return !strcmp(name, node.filter->name); });
 }
+
+/* Says on each frame how it has packed them. */
+bool packs_views(const FilterNode &node) { return !strcmp(node.filter->name, "framepack"); }
 
 /* `noformat` leaves it to libavfilter to choose from all names that there are. */
 bool asks_for_full_range_name(const FilterNode &node) {
@@ -180,6 +184,11 @@ Result<FilterGraph> FilterGraph::create(const FilterDescription &description,
                                          : ""));
   }
   self.read_output();
+  if (moves_pictures(description)) {
+    /* Which half is whose eye's no longer holds, or nobody knows. */
+    self.output_.multiview_mode = GST_VIDEO_MULTIVIEW_MODE_NONE;
+    self.output_.multiview_flags = GST_VIDEO_MULTIVIEW_FLAGS_NONE;
+  }
   return self;
 }
 
@@ -316,7 +325,12 @@ Result<FilterGraph> FilterGraph::create_observed(const FilterDescription &descri
   if (!shown || !shown->frame) /* What is wrong shows with the real frames. */
     return graph;
   graph->observed_lag_ = shown->lag;
-  take_colors(graph->output_, from_frame(shown->frame.get()), input.params);
+  const VideoParams of_frame = from_frame(shown->frame.get());
+  take_colors(graph->output_, of_frame, input.params);
+  if (uses(description, packs_views)) {
+    graph->output_.multiview_mode = of_frame.multiview_mode;
+    graph->output_.multiview_flags = of_frame.multiview_flags;
+  }
   graph->output_.interlace_mode = interlacing_of(shown->frame.get(), input.params);
   if (graph->output_.interlace_mode != GST_VIDEO_INTERLACE_MODE_INTERLEAVED)
     graph->output_.field_order = GST_VIDEO_FIELD_ORDER_UNKNOWN;

@@ -344,6 +344,56 @@ bool writes_into_what_it_gave(const FilterNode &node) {
                      [&](const char *name) { return is(node, name); });
 }
 
+bool moves_picture(const FilterNode &node) {
+  /* Of all that make one video of one or several. Stabilizers move it by a little each time. */
+  static const char *const names[] = {"ciescope",
+                                      "crop",
+                                      "datascope",
+                                      "deshake",
+                                      "deshake_opencl",
+                                      "displace",
+                                      "flip_vulkan",
+                                      "framepack",
+                                      "graphmonitor",
+                                      "hflip",
+                                      "hflip_vulkan",
+                                      "histogram",
+                                      "hstack",
+                                      "lenscorrection",
+                                      "pad",
+                                      "pad_opencl",
+                                      "palettegen",
+                                      "perspective",
+                                      "remap",
+                                      "remap_opencl",
+                                      "rotate",
+                                      "scale2ref",
+                                      "scroll",
+                                      "shear",
+                                      "showpalette",
+                                      "shufflepixels",
+                                      "stereo3d",
+                                      "swaprect",
+                                      "thistogram",
+                                      "tile",
+                                      "transpose",
+                                      "transpose_opencl",
+                                      "transpose_vaapi",
+                                      "transpose_vulkan",
+                                      "untile",
+                                      "v360",
+                                      "vectorscope",
+                                      "vflip",
+                                      "vflip_vulkan",
+                                      "vidstabtransform",
+                                      "vstack",
+                                      "waveform",
+                                      "xstack",
+                                      "zoompan"};
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](const char *name) { return is(node, name); });
+}
+
 } // namespace
 
 std::vector<std::string> filters_of_own_frame() {
@@ -407,6 +457,12 @@ bool never_ends(const FilterDescription &description) {
 bool writes_into_its_output(const FilterDescription &description) {
   return any_node(description, writes_into_what_it_gave);
 }
+
+bool moves_pictures(const FilterDescription &description) {
+  return any_node(description, moves_picture);
+}
+
+bool has_sources(const FilterDescription &description) { return any_node(description, is_source); }
 
 FilterDescription with_settled_seeds(FilterDescription description) {
   for (auto *spec : {&description.sequence, &description.graph}) {

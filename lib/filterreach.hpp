@@ -39,7 +39,13 @@ FRAMEWISE_INTERNAL bool never_ends(const FilterDescription &description);
 FRAMEWISE_INTERNAL bool begins_at_zero(const FilterDescription &description);
 /* Filters that go on writing into frames that they have given away. */
 FRAMEWISE_INTERNAL bool writes_into_its_output(const FilterDescription &description);
-/* The same, and whatever filters would draw by lot as new each time (`seed=-1`) is settled. */
+/* Filters that put what is in the picture elsewhere in it, other than by making it larger or
+ * smaller: `hflip`, `crop`, `tile`; or whose picture is another one (`waveform`). */
+FRAMEWISE_INTERNAL bool moves_pictures(const FilterDescription &description);
+/* Pictures may come of filters that have no input. */
+FRAMEWISE_INTERNAL bool has_sources(const FilterDescription &description);
+/* The description, and whatever filters would draw by lot as new each time (`seed=-1`) is settled.
+ */
 FRAMEWISE_INTERNAL FilterDescription with_settled_seeds(FilterDescription description);
 
 } // namespace framewise

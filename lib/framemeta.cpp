@@ -5,6 +5,8 @@
 #include "framemeta.h"
 #include "framemeta.hpp"
 
+#include "framesidedata.hpp"
+
 #include <cstring>
 
 /**
@@ -78,6 +80,8 @@ void add_frame_meta(GstBuffer *buffer, const FrameOrigin &origin) {
                     gboolean(compat::is_interlaced(origin.frame)), nullptr);
   if (origin.pts != AV_NOPTS_VALUE)
     gst_structure_set(fields, "pts", G_TYPE_INT64, origin.pts, nullptr);
+  if (StructurePtr items = side_data_bytes(origin.frame))
+    gst_structure_set(fields, "side-data", GST_TYPE_STRUCTURE, items.get(), nullptr);
 }
 
 void set_picture_type(AVFrame *frame, GstBuffer *buffer) {

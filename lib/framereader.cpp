@@ -7,6 +7,7 @@
 
 extern "C" {
 #include <libavutil/mastering_display_metadata.h>
+#include <libavutil/stereo3d.h>
 }
 
 #include <algorithm>
@@ -106,6 +107,8 @@ Result<bool> FrameReader::load_packet() {
 
 Result<void> FrameReader::send_packet() {
   const bool any = packet_waits_;
+  if (any)
+    gop_timecodes_.note(decoder_->context(), packet_.get(), position_.fed);
   auto sent = decoder_->send(any ? packet_.get() : nullptr, position_.fed);
   if (any)
     position_.fed++;
@@ -117,6 +120,8 @@ Result<void> FrameReader::send_packet() {
 Result<FramePtr> FrameReader::decode() {
   for (;;) {
     auto picture = decoder_->receive();
+    if (picture && *picture)
+      gop_timecodes_.settle(decoder_->context(), picture->get());
     if (!picture || *picture || decoder_->ended())
       return picture;
     if (auto loaded = load_packet(); !loaded)
@@ -124,6 +129,13 @@ Result<FramePtr> FrameReader::decode() {
     if (auto sent = send_packet(); !sent)
       return Failure(sent.error());
   }
+}
+
+static void read_stream_stereo(const AVStream *stream, VideoParams &params) {
+  size_t size = 0;
+  if (const uint8_t *data = compat::stream_side_data(stream, AV_PKT_DATA_STEREO3D, &size);
+      data && size >= sizeof(AVStereo3D))
+    read_stereo(params, *reinterpret_cast<const AVStereo3D *>(data));
 }
 
 static void read_stream_hdr(const AVStream *stream, VideoParams &params) {
@@ -183,6 +195,15 @@ VideoParams FrameReader::describe_picture(const AVFrame *picture) {
       params.sample_aspect_ratio = sar;
   }
   read_stream_hdr(stream, params);
+  /* Said once for many pictures, and kept until something else is said. */
+  if (params.multiview_mode == GST_VIDEO_MULTIVIEW_MODE_NONE) {
+    params.multiview_mode = multiview_mode_;
+    params.multiview_flags = multiview_flags_;
+  }
+  if (params.multiview_mode == GST_VIDEO_MULTIVIEW_MODE_NONE)
+    read_stream_stereo(stream, params);
+  multiview_mode_ = params.multiview_mode;
+  multiview_flags_ = params.multiview_flags;
 
   const bool interlaced = compat::is_interlaced(picture);
   const auto order = compat::is_top_field_first(picture) ? GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST
@@ -727,6 +748,7 @@ Result<FramePtr> FrameReader::advance_to_frame(int32_t number) {
         return FramePtr();
       continue;
     }
+    gop_timecodes_.settle(decoder_->context(), picture->get());
     const AVFrame *made = picture->get();
     const PictureKind kind =
         index_->is_audio()

@@ -9,6 +9,7 @@
 #include "audioparams.hpp"
 #include "framecache.hpp"
 #include "frameindex.hpp"
+#include "goptimecode.hpp"
 #include "streamclock.hpp"
 #include "videoparams.hpp"
 
@@ -179,6 +180,9 @@ class FRAMEWISE_INTERNAL FrameReader {
 
   std::optional<GstVideoInterlaceMode> interlace_mode_;
   GstVideoFieldOrder field_order_ = GST_VIDEO_FIELD_ORDER_UNKNOWN;
+  GopTimecodes gop_timecodes_;
+  GstVideoMultiviewMode multiview_mode_ = GST_VIDEO_MULTIVIEW_MODE_NONE;
+  GstVideoMultiviewFlags multiview_flags_ = GST_VIDEO_MULTIVIEW_FLAGS_NONE;
 };
 
 } // namespace framewise

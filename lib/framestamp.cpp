@@ -5,6 +5,7 @@
 #include "framestamp.hpp"
 #include "framebridge.hpp"
 #include "framemeta.hpp"
+#include "framesidedata.hpp"
 
 #include <algorithm>
 
@@ -23,6 +24,7 @@ void stamp_buffer(GstBuffer *buffer, const DecodedFrame &frame, const VideoParam
   if (frame.picture->flags & AV_FRAME_FLAG_CORRUPT)
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
   set_interlace_flags(buffer, frame.picture.get(), output);
+  add_side_data_metas(buffer, frame.picture.get(), output.framerate);
   add_frame_meta(buffer, {frame.picture.get(), frame.number, frame.pts, time_base});
 }
 

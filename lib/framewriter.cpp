@@ -303,7 +303,7 @@ static bool must_add_delay(const AVOutputFormat *muxer, const AVCodecContext *en
                                   encoder->codec_id == AV_CODEC_ID_OPUS);
 }
 
-static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
+static bool add_stream_side_data(AVStream *stream, const VideoParams &params) {
   FramePtr carrier = new_frame();
   describe_frame(carrier.get(), params);
   auto pass_on = [&](AVFrameSideDataType from, AVPacketSideDataType to) {
@@ -312,7 +312,8 @@ static bool add_hdr_side_data(AVStream *stream, const VideoParams &params) {
   };
   return pass_on(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
                  AV_PKT_DATA_MASTERING_DISPLAY_METADATA) &&
-         pass_on(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL);
+         pass_on(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL) &&
+         pass_on(AV_FRAME_DATA_STEREO3D, AV_PKT_DATA_STEREO3D);
 }
 
 ContainerTraits FrameWriter::traits() const {
@@ -340,7 +341,7 @@ Result<int> FrameWriter::add_video_stream(const VideoParams &params, const Strea
   auto stream = new_stream(context, *choice);
   if (!stream)
     return Failure(stream.error());
-  if (!add_hdr_side_data(*stream, encoder->encoded()))
+  if (!add_stream_side_data(*stream, encoder->encoded()))
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   (*stream)->avg_frame_rate = encoder->encoded().framerate;
   (*stream)->sample_aspect_ratio = context->sample_aspect_ratio;

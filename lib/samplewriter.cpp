@@ -5,6 +5,7 @@
 #include "samplewriter.hpp"
 
 #include "framemeta.hpp"
+#include "framesidedata.hpp"
 #include "streamkind.hpp"
 
 #include <gio/gio.h>
@@ -229,9 +230,10 @@ Result<void> SampleWriter::encode(BufferPtr buffer, const VideoParams &params,
       return Failure(stream.error());
     stream_ = *stream;
   }
-  auto frame = importer_.import(std::move(buffer), params, Access::read);
+  auto frame = importer_.import(BufferPtr(gst_buffer_ref(buffer.get())), params, Access::read);
   if (!frame)
     return Failure(frame.error());
+  restore_side_data(frame->get(), buffer.get());
   (*frame)->pict_type = AV_PICTURE_TYPE_NONE;
   return writer_->write(stream_, std::move(*frame), time);
 }

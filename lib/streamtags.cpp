@@ -60,6 +60,10 @@ GstPtr<GstTagList> stream_tags(const ContainerInput &input, const AVCodecContext
   Dictionary entries;
   av_dict_copy(entries.address(), stream->metadata, 0);
   av_dict_set(entries.address(), "rotate", nullptr, 0); /* the orientation, once more */
+  size_t size = 0;
+  if (compat::stream_side_data(stream, AV_PKT_DATA_STEREO3D, &size))
+    av_dict_set(entries.address(), "stereo_mode", nullptr,
+                0); /* caps have it, and filters change it */
   metadata_to_tags(entries.get(), tags);
 
   gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_CONTAINER_FORMAT,

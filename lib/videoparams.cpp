@@ -6,6 +6,7 @@
 
 extern "C" {
 #include <libavutil/mastering_display_metadata.h>
+#include <libavutil/stereo3d.h>
 }
 
 #include <algorithm>
@@ -29,7 +30,8 @@ bool VideoParams::operator==(const VideoParams &o) const {
          transfer == o.transfer && primaries == o.primaries &&
          chroma_location == o.chroma_location && interlace_mode == o.interlace_mode &&
          field_order == o.field_order && same_display(mastering_display, o.mastering_display) &&
-         same_light(content_light_level, o.content_light_level);
+         same_light(content_light_level, o.content_light_level) &&
+         multiview_mode == o.multiview_mode && multiview_flags == o.multiview_flags;
 }
 
 std::string VideoParams::describe() const {
@@ -120,6 +122,62 @@ static bool is_subsampled(AVPixelFormat format) {
   return desc && (desc->log2_chroma_w || desc->log2_chroma_h);
 }
 
+/* ---- Two views in one stream ------------------------------------------------------------------
+ */
+
+struct StereoMode {
+  AVStereo3DType type;
+  AVStereo3DView view;
+  GstVideoMultiviewMode mode;
+};
+static const StereoMode stereo_modes[] = {
+    {AV_STEREO3D_2D, AV_STEREO3D_VIEW_PACKED, GST_VIDEO_MULTIVIEW_MODE_MONO},
+    {AV_STEREO3D_2D, AV_STEREO3D_VIEW_LEFT, GST_VIDEO_MULTIVIEW_MODE_LEFT},
+    {AV_STEREO3D_2D, AV_STEREO3D_VIEW_RIGHT, GST_VIDEO_MULTIVIEW_MODE_RIGHT},
+    {AV_STEREO3D_SIDEBYSIDE, AV_STEREO3D_VIEW_PACKED, GST_VIDEO_MULTIVIEW_MODE_SIDE_BY_SIDE},
+    {AV_STEREO3D_SIDEBYSIDE_QUINCUNX, AV_STEREO3D_VIEW_PACKED,
+     GST_VIDEO_MULTIVIEW_MODE_SIDE_BY_SIDE_QUINCUNX},
+    {AV_STEREO3D_COLUMNS, AV_STEREO3D_VIEW_PACKED, GST_VIDEO_MULTIVIEW_MODE_COLUMN_INTERLEAVED},
+    {AV_STEREO3D_LINES, AV_STEREO3D_VIEW_PACKED, GST_VIDEO_MULTIVIEW_MODE_ROW_INTERLEAVED},
+    {AV_STEREO3D_TOPBOTTOM, AV_STEREO3D_VIEW_PACKED, GST_VIDEO_MULTIVIEW_MODE_TOP_BOTTOM},
+    {AV_STEREO3D_CHECKERBOARD, AV_STEREO3D_VIEW_PACKED, GST_VIDEO_MULTIVIEW_MODE_CHECKERBOARD},
+    {AV_STEREO3D_FRAMESEQUENCE, AV_STEREO3D_VIEW_PACKED, GST_VIDEO_MULTIVIEW_MODE_FRAME_BY_FRAME},
+};
+
+void read_stereo(VideoParams &p, const AVStereo3D &stereo) {
+  for (const auto &known : stereo_modes)
+    if (known.type == stereo.type && known.view == stereo.view) {
+      p.multiview_mode = known.mode;
+      p.multiview_flags = stereo.flags & AV_STEREO3D_FLAG_INVERT
+                              ? GST_VIDEO_MULTIVIEW_FLAGS_RIGHT_VIEW_FIRST
+                              : GST_VIDEO_MULTIVIEW_FLAGS_NONE;
+    }
+}
+
+/* The caps win over what the frame has: elements on the way may have changed them. */
+static void write_stereo(AVFrame *frame, const VideoParams &p) {
+  av_frame_remove_side_data(frame, AV_FRAME_DATA_STEREO3D);
+  for (const auto &known : stereo_modes)
+    if (known.mode == p.multiview_mode)
+      if (AVStereo3D *stereo = av_stereo3d_create_side_data(frame)) {
+        stereo->type = known.type;
+        stereo->view = known.view;
+        stereo->flags = p.multiview_flags & GST_VIDEO_MULTIVIEW_FLAGS_RIGHT_VIEW_FIRST
+                            ? AV_STEREO3D_FLAG_INVERT
+                            : 0;
+      }
+}
+
+static void read_multiview(VideoParams &p, const GstStructure *s) {
+  const char *mode = gst_structure_get_string(s, "multiview-mode");
+  if (!mode)
+    return;
+  p.multiview_mode = gst_video_multiview_mode_from_caps_string(mode);
+  guint flags = 0;
+  if (gst_structure_get_flagset(s, "multiview-flags", &flags, nullptr))
+    p.multiview_flags = GstVideoMultiviewFlags(flags);
+}
+
 /* ---- Caps -------------------------------------------------------------------------------------
  */
 
@@ -157,6 +215,10 @@ CapsPtr to_caps(const VideoParams &p) {
     gst_video_mastering_display_info_add_to_caps(&*p.mastering_display, caps.get());
   if (p.content_light_level)
     gst_video_content_light_level_add_to_caps(&*p.content_light_level, caps.get());
+  if (const char *mode = gst_video_multiview_mode_to_caps_string(p.multiview_mode))
+    gst_caps_set_simple(caps.get(), "multiview-mode", G_TYPE_STRING, mode, "multiview-flags",
+                        GST_TYPE_VIDEO_MULTIVIEW_FLAGSET, guint(p.multiview_flags),
+                        GST_FLAG_SET_MASK_EXACT, nullptr);
   return caps;
 }
 
@@ -229,6 +291,7 @@ Result<VideoParams> from_caps(const GstCaps *caps) {
   GstVideoContentLightLevel light;
   if (gst_video_content_light_level_from_caps(&light, caps))
     p.content_light_level = light;
+  read_multiview(p, s);
   return p;
 }
 
@@ -288,6 +351,8 @@ VideoParams from_frame(const AVFrame *frame) {
     level.max_frame_average_light_level = guint16(light->MaxFALL);
     p.content_light_level = level;
   }
+  if (const auto *sd = av_frame_get_side_data(frame, AV_FRAME_DATA_STEREO3D))
+    read_stereo(p, *reinterpret_cast<const AVStereo3D *>(sd->data));
   return p;
 }
 
@@ -310,6 +375,7 @@ void describe_frame(AVFrame *frame, const VideoParams &p) {
       light->MaxCLL = p.content_light_level->max_content_light_level;
       light->MaxFALL = p.content_light_level->max_frame_average_light_level;
     }
+  write_stereo(frame, p);
 }
 
 /* ---- Templates and choices --------------------------------------------------------------------

@@ -6,9 +6,13 @@
 
 #include "pixelformat.hpp"
 
+#include <gst/video/video.h>
+
 #include <optional>
 #include <string>
 #include <vector>
+
+struct AVStereo3D;
 
 namespace framewise {
 
@@ -34,6 +38,9 @@ struct FRAMEWISE_INTERNAL VideoParams {
   GstVideoFieldOrder field_order = GST_VIDEO_FIELD_ORDER_UNKNOWN;
   std::optional<GstVideoMasteringDisplayInfo> mastering_display;
   std::optional<GstVideoContentLightLevel> content_light_level;
+  /* NONE: nobody has said whether there are two views. */
+  GstVideoMultiviewMode multiview_mode = GST_VIDEO_MULTIVIEW_MODE_NONE;
+  GstVideoMultiviewFlags multiview_flags = GST_VIDEO_MULTIVIEW_FLAGS_NONE;
 
   bool operator==(const VideoParams &other) const;
   bool has_gst_name() const { return to_gst_format(format) != GST_VIDEO_FORMAT_UNKNOWN; }
@@ -51,8 +58,12 @@ FRAMEWISE_INTERNAL Result<VideoParams> geometry_from_caps(const GstCaps *caps);
 
 /* What `frame` says of itself. Rates, and interlacing beyond this one frame, are the caller's. */
 FRAMEWISE_INTERNAL VideoParams from_frame(const AVFrame *frame);
-/* Writes format, size, aspect ratio and colour into `frame`, and the HDR side data. */
+/* Writes format, size, aspect ratio and colour into `frame`, and the side data of HDR and stereo
+ * video. */
 FRAMEWISE_INTERNAL void describe_frame(AVFrame *frame, const VideoParams &params);
+
+/* What a container or codec says of two views in one picture. */
+FRAMEWISE_INTERNAL void read_stereo(VideoParams &params, const AVStereo3D &stereo);
 
 /* The template of every pad here: video/x-raw in each format with a twin, and video/x-framewise. */
 FRAMEWISE_INTERNAL CapsPtr template_caps();
