@@ -45,8 +45,7 @@ int64_t counted_on(uint32_t code, unsigned pictures, AVRational rate) {
 
 /* Of the first picture in the packet, where a group's header is before it. */
 std::optional<int64_t> timecode_of(const AVCodecContext *codec, const AVPacket *packet) {
-  constexpr uint8_t picture_start = 0x00, group_start = 0xb8, first_slice = 0x01,
-                    last_slice = 0xaf;
+  constexpr uint8_t picture_start = 0x00, group_start = 0xb8, first_slice = 0x01, last_slice = 0xaf;
   const uint8_t *at = packet->data, *end = packet->data + packet->size;
   std::optional<uint32_t> group;
   for (; end - at >= 8; at++) {
