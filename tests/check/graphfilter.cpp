@@ -496,11 +496,34 @@ GST_START_TEST(metas_bound_to_the_size_go_when_it_changes) {
     Bench bench(filter);
     bench.set_caps(params_of(small));
     for (GstBuffer *buffer : buffers_of(small)) {
+      gst_buffer_add_video_crop_meta(buffer);
+      bench.push(buffer);
+    }
+    bool kept = gst_buffer_get_video_crop_meta(bench.pull().get()) != nullptr;
+    fail_unless_equals_int(kept, !strcmp(filter, "null"));
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(regions_are_scaled_with_the_picture_and_go_where_it_moves) {
+  for (const char *filter : {"null", "scale=2*iw:3*ih", "crop=64:48", "hflip"}) {
+    Bench bench(filter);
+    bench.set_caps(params_of(small));
+    for (GstBuffer *buffer : buffers_of(small)) {
       gst_buffer_add_video_region_of_interest_meta(buffer, "face", 1, 2, 30, 40);
       bench.push(buffer);
     }
-    bool kept = gst_buffer_get_video_region_of_interest_meta_id(bench.pull().get(), 0) != nullptr;
-    fail_unless_equals_int(kept, !strcmp(filter, "null"));
+    auto filtered = bench.pull();
+    const auto *region = gst_buffer_get_video_region_of_interest_meta_id(filtered.get(), 0);
+    const bool scales = g_str_has_prefix(filter, "scale");
+    const bool kept = scales || !strcmp(filter, "null");
+    fail_unless_equals_int(region != nullptr, kept);
+    if (!kept)
+      continue;
+    fail_unless_equals_int(region->x, scales ? 2 : 1);
+    fail_unless_equals_int(region->y, scales ? 6 : 2);
+    fail_unless_equals_int(region->w, scales ? 60 : 30);
+    fail_unless_equals_int(region->h, scales ? 120 : 40);
   }
 }
 GST_END_TEST
@@ -566,6 +589,7 @@ static Suite *graphfilter_suite(void) {
   tcase_add_loop_test(metas, the_frame_meta_goes_with_its_frame, 0, 5);
   tcase_add_test(metas, the_time_base_of_the_frame_meta_is_that_of_the_graph);
   tcase_add_test(metas, metas_bound_to_the_size_go_when_it_changes);
+  tcase_add_test(metas, regions_are_scaled_with_the_picture_and_go_where_it_moves);
   tcase_add_test(metas, lag_is_answered_as_latency);
   return suite;
 }
