@@ -329,7 +329,11 @@ static void start_index(GstContainerSrc *self) {
   FramePlayer &player = *self->priv->state->player;
   if (!player.can_seek())
     return;
-  report.begin();
+  /* Audio is decoded for it, which takes long where there is much. */
+  if (player.input().is_audio())
+    report.begin_quietly();
+  else
+    report.begin();
   player.start_index([&report](int percent) { report.progress(percent); },
                      [&report](const auto &made) { report.finish(made); });
 }

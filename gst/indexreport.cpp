@@ -34,12 +34,22 @@ void IndexReport::begin() {
   post(GST_PROGRESS_TYPE_START, "Indexing");
 }
 
+void IndexReport::begin_quietly() {
+  std::lock_guard lock(lock_);
+  quiet_until_ = g_get_monotonic_time() + G_USEC_PER_SEC;
+}
+
 void IndexReport::progress(int percent) {
   /* Applications print these: few of a short scan, and a long one is seen to move. */
   constexpr int step = 10;
   constexpr gint64 pause_us = 250000;
-  begin(); /* where it is done anew on the way */
   const gint64 now = g_get_monotonic_time();
+  {
+    std::lock_guard lock(lock_);
+    if (now < quiet_until_)
+      return;
+  }
+  begin(); /* where it is done anew on the way */
   {
     std::lock_guard lock(lock_);
     const bool is_news =

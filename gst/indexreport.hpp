@@ -23,6 +23,9 @@ class IndexReport {
   std::shared_ptr<const FrameIndex> current() const;
 
   void begin();
+  /* The same, but with nothing said of it before it has taken a second. Who waits for the end of
+   * all progress before playing, as gst-launch-1.0 does, would wait for what need not be there. */
+  void begin_quietly();
   void progress(int percent);
   void finish(const Result<FramePlayer::IndexPtr> &made);
   /* The stream is closed. */
@@ -39,6 +42,7 @@ class IndexReport {
   bool in_progress_ = false; /* START was posted, and nothing yet that ends it */
   int told_percent_ = 0;     /* since then */
   gint64 told_at_ = 0;       /* monotonic time, us */
+  gint64 quiet_until_ = 0;   /* the same */
 };
 
 } // namespace framewise
