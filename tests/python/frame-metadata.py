@@ -4,6 +4,7 @@
 import ctypes
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,41 @@ def timecode(buffer):
     return "{:02}:{:02}:{:02}:{:02}".format(*(ctypes.c_uint * 4).from_address(hash(meta) + hours_in_meta))
 
 
+def picture_timing(*clock):
+    """The SEI of H.264 (D.1.2, without HRD) with one full time stamp: hours, minutes, seconds, frame."""
+    hours, minutes, seconds, frame = clock
+    # pic_struct, clock_timestamp_flag, ct_type, nuit_field_based, counting_type, full, discontinuity, dropped
+    fields = [(0, 4), (1, 1), (0, 2), (0, 1), (0, 5), (1, 1), (0, 1), (0, 1), (frame, 8), (seconds, 6), (minutes, 6),
+              (hours, 5), (0, 24)]
+    bits = "".join(f"{value:0{width}b}" for value, width in fields) + "1"
+    bits += "0" * (-len(bits) % 8)
+    payload = bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8))
+    unit, zeros = bytearray(), 0
+    for byte in b"\6\1" + bytes([len(payload)]) + payload + b"\x80":
+        if zeros >= 2 and byte <= 3:  # no start code within
+            unit.append(3)
+            zeros = 0
+        unit.append(byte)
+        zeros = 0 if byte else zeros + 1
+    return bytes(unit)
+
+
+def write_timed(path, codes):
+    """An H.264 stream of a picture for each code, which no encoder here would write."""
+    plain = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25",
+                            "-frames:v", str(len(codes)), "-c:v", "libx264", "-bf", "0", "-x264-params",
+                            "pic-struct=1:slices=1", "-f", "h264", "-"], check=True, stdout=subprocess.PIPE).stdout
+    left = iter(codes)
+    with open(path, "wb") as file:
+        for unit in re.split(b"\0\0\0?\1", plain)[1:]:
+            kind = unit[0] & 31
+            if kind == 6 and unit[1] == 1:
+                continue  # picture timing without a time
+            if kind in (1, 5):
+                file.write(b"\0\0\0\1" + picture_timing(*next(left)))
+            file.write(b"\0\0\0\1" + unit)
+
+
 def rectangle(region):
     return region.x, region.y, region.w, region.h
 
@@ -213,6 +249,20 @@ class AgainstFfprobe(unittest.TestCase):
                     self.assertIsNone(pipeline.get_by_name("src").emit("frame-metadata", number))
                 pipeline.set_state(Gst.State.NULL)
                 writer.kill()
+
+    def test_timecode_of_h264(self):
+        codes = [(10, 59, 58 + n // 25, n % 25) for n in range(20, 32)]
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "timed.h264")
+            write_timed(path, codes)
+            truth = probed_frames(path)
+            for number, sample in enumerate(played(path, filtered("negate"))):
+                told = "{:02}:{:02}:{:02}:{:02}".format(*codes[number])
+                self.assertEqual(timecode(sample.get_buffer()), told)
+                self.assertIn("s12m-timecode", meta_of(sample.get_buffer())["side-data"])
+                self.assertEqual([code["value"] for item in truth[number]["side_data_list"]
+                                  for code in item.get("timecodes", [])], [told])
+            self.assertEqual(number + 1, len(codes))
 
     def test_timecode_of_mpeg2(self):
         """Each on the I picture behind the group's header, counted on to it: it is that of the first one shown."""
