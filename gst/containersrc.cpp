@@ -22,7 +22,8 @@
  * `GstFramewiseFrameMeta` with its frame number, the pts as stored, the picture type, and the side
  * data of the decoder as bytes; #GstContainerSrc::frame-metadata gives the same of any frame. What
  * GStreamer has a form for is there in that form, too: closed captions (A53), AFD, timecodes and
- * regions of interest as metas, stereo video as `multiview-mode` in the caps.
+ * regions of interest as metas, stereo video as `multiview-mode` in the caps, and of streams from
+ * RTP the sender's time as #GstReferenceTimestampMeta of `timestamp/x-unix`.
  *
  * ## What is told of a file
  *

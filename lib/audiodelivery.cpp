@@ -5,6 +5,7 @@
 #include "audiodelivery.hpp"
 
 #include "audiobridge.hpp"
+#include "framestamp.hpp"
 
 #include <algorithm>
 
@@ -65,6 +66,7 @@ Result<BufferPtr> AudioDelivery::deliver(const DecodedFrame &frame) {
     GST_BUFFER_OFFSET(made) = guint64(frame.number);
     GST_BUFFER_OFFSET_END(made) = guint64(frame.number + frame.n_samples);
   }
+  stamp_reference_time(made, frame);
   if (frame.picture->flags & AV_FRAME_FLAG_CORRUPT)
     GST_BUFFER_FLAG_SET(made, GST_BUFFER_FLAG_CORRUPTED);
   return buffer;

@@ -60,6 +60,7 @@ Result<void> FrameReader::open_decoder() {
 
 void FrameReader::forget_pictures() {
   decoder_->flush();
+  reference_times_.clear();
   av_packet_unref(packet_.get());
   packet_waits_ = false;
   position_ = {};
@@ -105,8 +106,26 @@ Result<bool> FrameReader::load_packet() {
   return *read;
 }
 
+/* What RTP's senders tell of their clock (RTCP). */
+void FrameReader::note_reference_time(const AVPacket *packet, int64_t tag) {
+  constexpr size_t most = 1024; /* no decoder holds so many back */
+  size_t size = 0;
+  const uint8_t *data = av_packet_get_side_data(packet, AV_PKT_DATA_PRFT, &size);
+  if (!data || size < sizeof(AVProducerReferenceTime))
+    return;
+  AVProducerReferenceTime told;
+  memcpy(&told, data, sizeof told);
+  constexpr int64_t ns_per_us = 1000;
+  if (told.wallclock >= 0 && told.wallclock < std::numeric_limits<int64_t>::max() / ns_per_us)
+    reference_times_[tag] = told.wallclock * ns_per_us;
+  if (reference_times_.size() > most)
+    reference_times_.erase(reference_times_.begin());
+}
+
 Result<void> FrameReader::send_packet() {
   const bool any = packet_waits_;
+  if (any)
+    note_reference_time(packet_.get(), position_.fed);
   if (any)
     gop_timecodes_.note(decoder_->context(), packet_.get(), position_.fed);
   auto sent = decoder_->send(any ? packet_.get() : nullptr, position_.fed);
@@ -173,6 +192,9 @@ void DecodedFrame::cut_samples(int first, int count) {
 }
 
 void FrameReader::describe(DecodedFrame &frame) {
+  if (const auto told = reference_times_.find(compat::tag_of(frame.picture.get()));
+      told != reference_times_.end())
+    frame.reference_time = told->second;
   if (input_->is_audio()) {
     frame.audio = audio_from_frame(frame.picture.get());
     frame.first_sample = 0;

@@ -32,6 +32,8 @@ struct DecodedFrame {
   int first_sample = 0, n_samples = 0; /* which of `picture` are meant */
   int64_t run_start = 0;               /* since when there is no gap: stream time, ns */
   int64_t run_samples = 0;             /* so many from there to `first_sample` */
+  /* When it was taken by the sender's clock: ns since 1970. */
+  std::optional<int64_t> reference_time;
 
   bool is_audio() const { return n_samples > 0; }
   /* Leaves `count` samples from `first` on of those that are meant. */
@@ -130,6 +132,7 @@ class FRAMEWISE_INTERNAL FrameReader {
   DecodedFrame present(FramePtr picture, int64_t number);
 
   void describe(DecodedFrame &frame);
+  void note_reference_time(const AVPacket *packet, int64_t tag);
   VideoParams describe_picture(const AVFrame *picture);
 
   ReaderSettings settings_;
@@ -139,8 +142,9 @@ class FRAMEWISE_INTERNAL FrameReader {
   AVRational max_framerate_{0, 1};
   int64_t damage_before_ = 0; /* of decoders that are gone */
 
-  bool restart_due_ = false;  /* a restart was interrupted halfway */
-  bool packet_waits_ = false; /* packet_ was read and not yet sent */
+  std::map<int64_t, int64_t> reference_times_; /* of packets that the decoder may still have */
+  bool restart_due_ = false;                   /* a restart was interrupted halfway */
+  bool packet_waits_ = false;                  /* packet_ was read and not yet sent */
   PacketPtr packet_ = new_packet();
   /* Where the decoder stands, in numbers of the index, or such as it will have. */
   DecoderPosition position_;

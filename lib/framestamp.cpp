@@ -26,6 +26,16 @@ void stamp_buffer(GstBuffer *buffer, const DecodedFrame &frame, const VideoParam
   set_interlace_flags(buffer, frame.picture.get(), output);
   add_side_data_metas(buffer, frame.picture.get(), output.framerate);
   add_frame_meta(buffer, {frame.picture.get(), frame.number, frame.pts, time_base});
+  stamp_reference_time(buffer, frame);
+}
+
+void stamp_reference_time(GstBuffer *buffer, const DecodedFrame &frame) {
+  static GstStaticCaps unix_time = GST_STATIC_CAPS("timestamp/x-unix");
+  if (!frame.reference_time)
+    return;
+  CapsPtr caps(gst_static_caps_get(&unix_time));
+  gst_buffer_add_reference_timestamp_meta(buffer, caps.get(), GstClockTime(*frame.reference_time),
+                                          GST_CLOCK_TIME_NONE);
 }
 
 } // namespace framewise

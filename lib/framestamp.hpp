@@ -13,4 +13,8 @@ namespace framewise {
 FRAMEWISE_INTERNAL void stamp_buffer(GstBuffer *buffer, const DecodedFrame &frame,
                                      const VideoParams &output, AVRational time_base);
 
+/* The sender's time of the frame, where it is known, as GstReferenceTimestampMeta of
+ * `timestamp/x-unix`. */
+FRAMEWISE_INTERNAL void stamp_reference_time(GstBuffer *buffer, const DecodedFrame &frame);
+
 } // namespace framewise

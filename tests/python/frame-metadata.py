@@ -5,9 +5,11 @@ import ctypes
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from fractions import Fraction
 
@@ -263,6 +265,41 @@ class AgainstFfprobe(unittest.TestCase):
                 self.assertEqual([code["value"] for item in truth[number]["side_data_list"]
                                   for code in item.get("timecodes", [])], [told])
             self.assertEqual(number + 1, len(codes))
+
+    def test_reference_time_of_rtp(self):
+        """What the sender says of its clock, and how far apart the frames are by that."""
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1] // 2 * 2
+            free.close()
+            path = os.path.join(folder, "stream.sdp")
+            with subprocess.Popen(["ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i",
+                                   "testsrc2=s=64x48:r=25:d=60", "-c:v", "libx264", "-g", "10", "-tune", "zerolatency",
+                                   "-f", "rtp", "-sdp_file", path, f"rtp://127.0.0.1:{port}"],
+                                  stdout=subprocess.DEVNULL) as sender:
+                pipeline = Gst.parse_launch(
+                    f'containersrc name=src location="{path}" ! {filtered("negate")} appsink name=out sync=false')
+                try:
+                    while not (os.path.exists(path) and os.path.getsize(path)):
+                        self.assertIsNone(sender.poll())
+                        time.sleep(0.05)
+                    pipeline.get_by_name("src").set_property(
+                        "container-options", Gst.Structure.from_string('o,protocol_whitelist="file,udp,rtp"')[0])
+                    pipeline.set_state(Gst.State.PLAYING)
+                    sink, caps, told = pipeline.get_by_name("out"), Gst.Caps.from_string("timestamp/x-unix"), []
+                    while len(told) < 5:
+                        sample = sink.try_pull_sample(LONG)
+                        self.assertIsNotNone(sample)
+                        meta = sample.get_buffer().get_reference_timestamp_meta(caps)
+                        if meta:
+                            told.append((sample.get_buffer().pts, meta.timestamp))
+                finally:
+                    pipeline.set_state(Gst.State.NULL)
+                    sender.kill()
+        a_day = 86400
+        self.assertLess(abs(told[0][1] / Gst.SECOND - time.time()), a_day)
+        for pts, timestamp in told[1:]:
+            self.assertAlmostEqual((timestamp - told[0][1]) / Gst.SECOND, (pts - told[0][0]) / Gst.SECOND, delta=0.001)
 
     def test_timecode_of_mpeg2(self):
         """Each on the I picture behind the group's header, counted on to it: it is that of the first one shown."""
