@@ -142,8 +142,8 @@ class Faults(unittest.TestCase):
             file.write("older")
         writer = subprocess.Popen(
             [GST_LAUNCH, "-e", "videotestsrc", "is-live=true", "num-buffers=300", "!",
-             "video/x-raw,width=64,height=48,framerate=100/1", "!", "containersink",
-             f"location={folder}/a.mkv"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+             "video/x-raw,width=64,height=48,framerate=100/1", "!", "containersink", "name=sink",
+             f"location={folder}/a.mkv", *self.second_pad], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace")
         while not os.path.exists(folder + "/a.mkv.part"):
             self.assertIsNone(writer.poll())
@@ -155,11 +155,34 @@ class Faults(unittest.TestCase):
             self.assertEqual(file.read(), "older")
 
 
+    def test_folder_of_segments_vanishes(self):
+        folder = self.at("gone")
+        os.mkdir(folder)
+        writer = subprocess.Popen(
+            [GST_LAUNCH, "videotestsrc", "is-live=true", "!",
+             "video/x-raw,width=64,height=48,framerate=100/1", "!", "containersink", "name=sink",
+             "max-keyframe-interval=10", "codec-options=o,tune=zerolatency",
+             "container-options=o,hls_time=0.1", f"location={folder}/a.m3u8", *self.second_pad],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace")
+        try:
+            while not os.path.exists(folder + "/a3.ts"):
+                self.assertIsNone(writer.poll())
+                time.sleep(0.01)
+            os.rename(folder, self.at("elsewhere"))
+            output, _ = writer.communicate(timeout=60)
+        finally:
+            writer.kill()
+            writer.wait()
+        self.expect_one_error(writer.returncode, output, folder)
+        self.assertGreater(frames_in(self.at("elsewhere/a1.ts")), 5)
+        if self.second_pad:
+            self.assertGreater(frames_in(self.at("elsewhere/a1.ts"), "a:0"), 2)
+
+
 class FaultsWithSound(Faults):
     second_pad = "audiotestsrc wave=white-noise num-buffers=1000 ! sink.audio_0".split()
-    # those that write pictures alone
-    test_folder_vanishes = None
-    test_older_file_in_a_folder_that_vanishes = None
+    test_folder_vanishes = None  # there are pictures alone
 
 
 if __name__ == "__main__":
