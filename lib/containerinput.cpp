@@ -295,6 +295,8 @@ void ContainerInput::find_start() {
 
 bool ContainerInput::is_seekable() const {
   const AVFormatContext *context = context_.get();
+  if (!context)
+    return true; /* it was being opened anew, which only such is, and that was broken off */
   if (context->iformat->flags & AVFMT_NOFILE || !context->pb)
     return !(context->ctx_flags & AVFMTCTX_UNSEEKABLE);
   return context->pb->seekable & AVIO_SEEKABLE_NORMAL;

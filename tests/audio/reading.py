@@ -112,6 +112,7 @@ class Player:
         self.pipeline.add(self.sink)
         self.source.link(self.sink)
         self.pipeline.set_state(Gst.State.PLAYING)
+        self.pipeline.get_state(30 * Gst.SECOND)  # a seek before it is open is another thing to test
 
     def on_event(self, _, info):
         if info.get_event().type == Gst.EventType.GAP:
