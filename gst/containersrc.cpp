@@ -580,8 +580,8 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   g_object_class_install_property(
       object_class, PROP_START_FRAME,
       g_param_spec_int64("start-frame", "Start frame",
-                         "Number of the first frame to deliver; negative: from the end", G_MININT64,
-                         G_MAXINT64, 0, flags));
+                         "First frame, or sample of audio, to deliver; negative: from the end",
+                         G_MININT64, G_MAXINT64, 0, flags));
   /**
    * GstContainerSrc:stop-frame:
    *
@@ -592,7 +592,7 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   g_object_class_install_property(
       object_class, PROP_STOP_FRAME,
       g_param_spec_int64("stop-frame", "Stop frame",
-                         "Number of the frame before which to stop; negative: from the end",
+                         "Frame, or sample of audio, to stop before; negative: from the end",
                          G_MININT64, G_MAXINT64, G_MAXINT64, flags));
   /**
    * GstContainerSrc:index-mode:
@@ -658,8 +658,8 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
   g_object_class_install_property(
       object_class, PROP_N_FRAMES,
       g_param_spec_int64("n-frames", "Number of frames",
-                         "Frames of the stream, counted (-1 = not known)", -1, G_MAXINT64, -1,
-                         GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+                         "Frames, or samples of audio, counted (-1 = not known)", -1, G_MAXINT64,
+                         -1, GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   /**
    * GstContainerSrc:index:
    *
