@@ -11,7 +11,9 @@
 #include "../lib/framemeta.hpp"
 #include "../lib/framepool.hpp"
 #include "../lib/framesidedata.hpp"
+#include "../lib/framestamp.hpp"
 #include "../lib/streamkind.hpp"
+#include "../lib/streamtimecode.hpp"
 #include "../lib/tagnames.hpp"
 
 #include <gst/base/gstaggregator.h>
@@ -233,6 +235,7 @@ Result<void> add_stream(GstAggregator *mux, GstAggregatorPad *pad, GstBuffer *fi
   timing.framerate = pad_priv.params->framerate;
   timing.first = running_time_of(pad, first);
   timing.source_time_base = frame_meta_time_base(first);
+  timing.timecode = timecode_of(first, timing.framerate);
   auto stream = priv_of(mux).writer->add_video_stream(with_field_order(*pad_priv.params, first),
                                                       timing, overrides_of(pad));
   if (!stream)
@@ -435,7 +438,9 @@ Result<void> write_frame(GstAggregator *mux, GstAggregatorPad *pad, BufferPtr bu
     undisturbed.pts -= pad_priv.offset;
   const bool key = take_key_request(priv, pad_priv, undisturbed);
   (*frame)->pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-  return priv.writer->write(pad_priv.stream, std::move(*frame), time);
+  FrameTime told = time;
+  told.reference_time = reference_time_of(buffer.get());
+  return priv.writer->write(pad_priv.stream, std::move(*frame), told);
 }
 
 /* Tells downstream, which is there for preroll, position and EOS alone. While it stops, what is

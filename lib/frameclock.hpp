@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 
 namespace framewise {
 
@@ -15,6 +16,8 @@ namespace framewise {
 struct FrameTime {
   int64_t pts = AV_NOPTS_VALUE;
   int64_t duration = 0; /* 0: unknown */
+  /* When it was taken, by a clock that others go by: ns since 1970. */
+  std::optional<int64_t> reference_time = {};
 };
 
 /* What is known of a stream's timing before its first frame is encoded. */
@@ -22,6 +25,7 @@ struct StreamTiming {
   AVRational framerate{0, 1}; /* 0/1: variable */
   FrameTime first;
   std::optional<AVRational> source_time_base; /* where the frames come from a container */
+  std::string timecode;                       /* of the first frame; empty: none is known */
 };
 
 /* What encoder and container can say of time. */

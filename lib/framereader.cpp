@@ -38,9 +38,18 @@ Result<std::unique_ptr<FrameReader>> FrameReader::open(const ReaderSettings &set
     if (real.num > 0 && real.den > 0)
       reader->max_framerate_ = real;
   }
+  if (!reader->input_->is_audio())
+    reader->read_stream_timecode();
   if (auto opened = reader->open_decoder(); !opened)
     return Failure(opened.error());
   return reader;
+}
+
+void FrameReader::read_stream_timecode() {
+  const AVStream *stream = input_->stream();
+  timecode_ = StreamTimecode::of(input_->context(), stream, framerate_);
+  if (stream->start_time != AV_NOPTS_VALUE)
+    timecode_start_ = input_->to_stream_time(stream->start_time);
 }
 
 /* A new decoder, that has been given nothing. */
@@ -248,6 +257,12 @@ VideoParams FrameReader::describe_picture(const AVFrame *picture) {
   return params;
 }
 
+/* By time: numbers are not always known. */
+void FrameReader::tell_timecode(DecodedFrame &frame) const {
+  if (timecode_)
+    frame.timecode = timecode_->at(frame.time - timecode_start_);
+}
+
 /* A picture with its number and time, the duration still nominal. */
 Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
   for (;;) {
@@ -273,6 +288,7 @@ Result<std::optional<DecodedFrame>> FrameReader::decode_timed() {
       frame.run_start = clock_.run_start();
       frame.run_samples = clock_.run_samples() - frame.n_samples;
     }
+    tell_timecode(frame);
     frame.number = next_number_;
     if (next_number_ >= 0)
       next_number_ += frame.is_audio() ? frame.n_samples : 1;
@@ -285,8 +301,10 @@ Result<void> FrameReader::fill(size_t frames) {
     return restarted;
   while (!ended_ && ready_.size() < frames) {
     auto frame = decode_timed();
-    if (!frame)
+    if (!frame) {
+      next_number_ = -1; /* a packet may be lost, and the demuxer goes on somewhere, if at all */
       return Failure(frame.error());
+    }
     if (*frame)
       ready_.push_back(std::move(**frame));
     else
@@ -446,6 +464,7 @@ DecodedFrame FrameReader::present(FramePtr picture, int64_t number) {
   frame.duration = std::max<int64_t>(index_->end(number) - frame.time, 0);
   frame.picture = std::move(picture);
   describe(frame);
+  tell_timecode(frame);
   if (frame.is_audio()) {
     const AudioRun &run = index_->run_of(frame.number);
     frame.run_start = run.time;

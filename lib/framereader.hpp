@@ -11,6 +11,7 @@
 #include "frameindex.hpp"
 #include "goptimecode.hpp"
 #include "streamclock.hpp"
+#include "streamtimecode.hpp"
 #include "videoparams.hpp"
 
 #include <array>
@@ -34,6 +35,7 @@ struct DecodedFrame {
   int64_t run_samples = 0;             /* so many from there to `first_sample` */
   /* When it was taken by the sender's clock: ns since 1970. */
   std::optional<int64_t> reference_time;
+  std::string timecode; /* that the stream's counting gives it; empty: none */
 
   bool is_audio() const { return n_samples > 0; }
   /* Leaves `count` samples from `first` on of those that are meant. */
@@ -133,12 +135,16 @@ class FRAMEWISE_INTERNAL FrameReader {
 
   void describe(DecodedFrame &frame);
   void note_reference_time(const AVPacket *packet, int64_t tag);
+  void read_stream_timecode();
+  void tell_timecode(DecodedFrame &frame) const;
   VideoParams describe_picture(const AVFrame *picture);
 
   ReaderSettings settings_;
   std::unique_ptr<ContainerInput> input_;
   std::unique_ptr<PictureDecoder> decoder_;
   AVRational framerate_{0, 1};
+  std::optional<StreamTimecode> timecode_;
+  int64_t timecode_start_ = 0; /* time of the frame that it is of */
   AVRational max_framerate_{0, 1};
   int64_t damage_before_ = 0; /* of decoders that are gone */
 

@@ -302,7 +302,8 @@ void add_timecode(GstBuffer *buffer, const AVFrame *frame, const char *text, AVR
 
 constexpr size_t max_timecodes = 3; /* that one item of SMPTE ST 12-1 holds */
 
-void add_timecodes(GstBuffer *buffer, const AVFrame *frame, AVRational rate) {
+void add_timecodes(GstBuffer *buffer, const AVFrame *frame, AVRational rate,
+                   const char *stream_timecode) {
   char text[AV_TIMECODE_STR_SIZE];
   if (const auto *item = av_frame_get_side_data(frame, AV_FRAME_DATA_S12M_TIMECODE);
       item && item->size >= 4 * sizeof(uint32_t)) {
@@ -310,6 +311,10 @@ void add_timecodes(GstBuffer *buffer, const AVFrame *frame, AVRational rate) {
     for (size_t i = 1; i <= std::min<size_t>(codes[0], max_timecodes) && rate.num > 0; i++)
       add_timecode(buffer, frame, av_timecode_make_smpte_tc_string2(text, rate, codes[i], 0, 0),
                    rate);
+    return;
+  }
+  if (*stream_timecode) {
+    add_timecode(buffer, frame, stream_timecode, rate);
     return;
   }
   if (const auto *item = av_frame_get_side_data(frame, AV_FRAME_DATA_GOP_TIMECODE);
@@ -352,13 +357,14 @@ bool is_cea708(const GstMeta *meta) {
 
 } // namespace
 
-void add_side_data_metas(GstBuffer *buffer, const AVFrame *frame, AVRational framerate) {
+void add_side_data_metas(GstBuffer *buffer, const AVFrame *frame, AVRational framerate,
+                         const char *stream_timecode) {
   init_debug();
-  if (frame->nb_side_data == 0)
+  if (frame->nb_side_data == 0 && !*stream_timecode)
     return;
   add_captions(buffer, frame);
   add_afd(buffer, frame);
-  add_timecodes(buffer, frame, framerate);
+  add_timecodes(buffer, frame, framerate, stream_timecode);
   for (const AVRegionOfInterest &region :
        regions_of(av_frame_get_side_data(frame, AV_FRAME_DATA_REGIONS_OF_INTEREST)))
     add_region(buffer, region);
@@ -570,7 +576,7 @@ void pass_on_side_data(GstBuffer *buffer, const FilteredSideData &filtered) {
       is_untouched(filtered, AV_FRAME_DATA_GOP_TIMECODE))
     copy_metas(buffer, filtered.metas, GST_VIDEO_TIME_CODE_META_API_TYPE, any_of_them);
   else
-    add_timecodes(buffer, frame, filtered.framerate_out);
+    add_timecodes(buffer, frame, filtered.framerate_out, "");
 
   if (keeps_places && is_untouched(filtered, AV_FRAME_DATA_AFD))
     copy_metas(buffer, filtered.metas, GST_VIDEO_AFD_META_API_TYPE, any_of_them);

@@ -17,9 +17,11 @@ namespace framewise {
 FRAMEWISE_INTERNAL StructurePtr side_data_bytes(const AVFrame *frame);
 
 /* Adds a meta of GStreamer's for each item that has one. `framerate`: of the stream, which
- * timecodes need; 0/1: not known. */
+ * timecodes need; 0/1: not known. `stream_timecode`: what the container's counting gives the frame,
+ * empty where it does not count; it comes after timecodes of single pictures (SMPTE ST 12-1) and
+ * before those of groups of them, which only one in many has. */
 FRAMEWISE_INTERNAL void add_side_data_metas(GstBuffer *buffer, const AVFrame *frame,
-                                            AVRational framerate);
+                                            AVRational framerate, const char *stream_timecode = "");
 
 /* Puts on `frame` what the buffer's metas say. */
 FRAMEWISE_INTERNAL void restore_side_data(AVFrame *frame, GstBuffer *buffer);

@@ -24,13 +24,29 @@ void stamp_buffer(GstBuffer *buffer, const DecodedFrame &frame, const VideoParam
   if (frame.picture->flags & AV_FRAME_FLAG_CORRUPT)
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
   set_interlace_flags(buffer, frame.picture.get(), output);
-  add_side_data_metas(buffer, frame.picture.get(), output.framerate);
+  add_side_data_metas(buffer, frame.picture.get(), output.framerate, frame.timecode.c_str());
   add_frame_meta(buffer, {frame.picture.get(), frame.number, frame.pts, time_base});
   stamp_reference_time(buffer, frame);
 }
 
+static GstStaticCaps unix_time = GST_STATIC_CAPS("timestamp/x-unix");
+static GstStaticCaps ntp_time = GST_STATIC_CAPS("timestamp/x-ntp");
+
+std::optional<int64_t> reference_time_of(GstBuffer *buffer) {
+  constexpr int64_t unix_era = 2208988800 * int64_t(GST_SECOND); /* in NTP's: RFC 5905 */
+  for (GstStaticCaps *clock : {&unix_time, &ntp_time}) {
+    CapsPtr caps(gst_static_caps_get(clock));
+    const auto *meta = gst_buffer_get_reference_timestamp_meta(buffer, caps.get());
+    if (!meta || meta->timestamp > GstClockTime(G_MAXINT64))
+      continue;
+    const int64_t time = int64_t(meta->timestamp) - (clock == &ntp_time ? unix_era : 0);
+    if (time >= 0)
+      return time;
+  }
+  return std::nullopt;
+}
+
 void stamp_reference_time(GstBuffer *buffer, const DecodedFrame &frame) {
-  static GstStaticCaps unix_time = GST_STATIC_CAPS("timestamp/x-unix");
   if (!frame.reference_time)
     return;
   CapsPtr caps(gst_static_caps_get(&unix_time));

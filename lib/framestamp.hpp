@@ -17,4 +17,8 @@ FRAMEWISE_INTERNAL void stamp_buffer(GstBuffer *buffer, const DecodedFrame &fram
  * `timestamp/x-unix`. */
 FRAMEWISE_INTERNAL void stamp_reference_time(GstBuffer *buffer, const DecodedFrame &frame);
 
+/* The time of a GstReferenceTimestampMeta of `timestamp/x-unix` or `timestamp/x-ntp`, in
+ * nanoseconds since 1970; nothing where the buffer has neither. */
+FRAMEWISE_INTERNAL std::optional<int64_t> reference_time_of(GstBuffer *buffer);
+
 } // namespace framewise

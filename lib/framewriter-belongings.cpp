@@ -1,8 +1,12 @@
-/* gst-framewise: what FrameWriter puts into a file beside its streams: chapters and covers.
+/* gst-framewise: what FrameWriter puts into a file beside its streams: chapters, timecodes,
+ * reference times and covers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "framewriter.hpp"
+
+#include "framebridge.hpp"
+#include "streamtimecode.hpp"
 
 extern "C" {
 #include <libavutil/opt.h>
@@ -122,6 +126,98 @@ Result<void> FrameWriter::place_late_chapters() {
   for (size_t i = 0; i < streams_.size(); i++)
     last = std::max(last, end(int(i)));
   return place_chapters(cut_at(chapters_, last));
+}
+
+/* ---- Timecodes ------------------------------------------------------------------------------ */
+
+/* Those that count by it, from what is said of the stream or, before that, of the file, and refuse
+ * to begin with one that they cannot count by. */
+bool FrameWriter::counts_timecodes() const {
+  static constexpr std::array names{"mxf", "mxf_d10", "mxf_opatom", "gxf", "dv"};
+  return is_of_mp4_family() || std::find(names.begin(), names.end(),
+                                         std::string_view(muxer_->oformat->name)) != names.end();
+}
+
+/* That of the first frame, unless the settings say another. What tags say is older: of a stream
+ * that may have begun elsewhere, or gone by another rate. AVI has a place for that of a file only.
+ */
+void FrameWriter::place_timecodes() {
+  bool has_lost = false;
+  auto check = [&](AVDictionary **metadata, AVRational rate) {
+    const AVDictionaryEntry *entry = av_dict_get(*metadata, "timecode", nullptr, 0);
+    if (entry && counts_timecodes() && !is_timecode(entry->value, rate)) {
+      has_lost = true;
+      av_dict_set(metadata, "timecode", nullptr, 0);
+    }
+  };
+  AVRational rate{0, 1};
+  std::string of_file;
+  for (Stream &stream : streams_) {
+    const std::string &timecode = stream.timing.timecode;
+    if (!timecode.empty() && !av_dict_get(stream.choice.metadata.get(), "timecode", nullptr, 0)) {
+      av_dict_set(&stream.av->metadata, "timecode", timecode.c_str(), 0);
+      if (of_file.empty())
+        of_file = timecode;
+    }
+    if (stream.av->codecpar->codec_type == AVMEDIA_TYPE_VIDEO) {
+      rate = stream.av->avg_frame_rate;
+      check(&stream.av->metadata, rate);
+    }
+  }
+  const bool is_kept_of_file =
+      counts_timecodes() || std::string_view(muxer_->oformat->name) == "avi";
+  const bool is_said_of_file = av_dict_get(muxer_->metadata, "timecode", nullptr, 0);
+  if (!of_file.empty() && (is_kept_of_file || is_said_of_file) &&
+      !av_dict_get(settings_.container_metadata.get(), "timecode", nullptr, 0))
+    av_dict_set(&muxer_->metadata, "timecode", of_file.c_str(), 0);
+  check(&muxer_->metadata, rate);
+  if (has_lost)
+    remark(format("`%s` counts timecodes by a constant frame rate, and what is given here as "
+                  "timecode is none at %d/%d frames a second, so it is left out.",
+                  muxer_->oformat->name, rate.num, rate.den));
+}
+
+/* ---- Reference times ------------------------------------------------------------------------ */
+
+/* RTP's senders tell of their clock from the beginning of the stream on. Fragments of MP4 have a
+ * box for it (`prft`), which is written where that is asked for: here it is the frames that do. */
+void FrameWriter::place_reference_times() {
+  for (const Stream &stream : streams_) {
+    if (stream.reference_times.empty())
+      continue;
+    const auto &[pts, reference] = *stream.reference_times.begin();
+    constexpr int64_t ns_per_us = 1000;
+    const int64_t realtime = (reference - ticks_to_ns(pts, time_base(stream))) / ns_per_us;
+    const std::string_view name = muxer_->oformat->name;
+    const bool is_rtp = name == "rtp" || name == "rtsp" || name == "sap";
+    if (is_rtp && realtime > 0 && muxer_->start_time_realtime == AV_NOPTS_VALUE)
+      muxer_->start_time_realtime = realtime;
+    int64_t asked = 0;
+    if (is_of_mp4_family() && writes_fragments() &&
+        av_opt_get_int(muxer_->priv_data, "write_prft", 0, &asked) >= 0 && asked == 0)
+      av_opt_set(muxer_->priv_data, "write_prft", "wallclock", 0);
+    return;
+  }
+}
+
+Result<void> FrameWriter::add_reference_time(Stream &stream, AVPacket *packet) {
+  const auto told = stream.reference_times.find(packet->pts);
+  if (told == stream.reference_times.end())
+    return {};
+  constexpr int64_t ns_per_us = 1000;
+  constexpr int time_of_capture = 24; /* ISO/IEC 14496-12, ProducerReferenceTimeBox */
+  AVProducerReferenceTime reference{};
+  reference.wallclock = told->second / ns_per_us;
+  reference.flags = time_of_capture;
+  constexpr size_t most = 1024; /* no encoder holds so many back: those are of frames it dropped */
+  stream.reference_times.erase(told);
+  while (stream.reference_times.size() > most)
+    stream.reference_times.erase(stream.reference_times.begin());
+  uint8_t *data = av_packet_new_side_data(packet, AV_PKT_DATA_PRFT, sizeof reference);
+  if (!data)
+    return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
+  memcpy(data, &reference, sizeof reference);
+  return {};
 }
 
 /* ---- Covers --------------------------------------------------------------------------------- */

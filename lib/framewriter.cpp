@@ -564,6 +564,8 @@ Result<void> FrameWriter::write_header() {
     live_without_seeking();
   remark_on_lost_orientation();
   choose_defaults();
+  place_timecodes();
+  place_reference_times();
   if (auto placed = place_early_chapters(); !placed)
     return placed;
   if (auto added = add_covers(); !added)
@@ -625,6 +627,8 @@ Result<void> FrameWriter::write_packet(Stream &stream, PacketPtr packet) {
   const bool key_frame = packet->flags & AV_PKT_FLAG_KEY;
   const int size = packet->size;
   packet->stream_index = stream.av->index;
+  if (auto added = add_reference_time(stream, packet.get()); !added)
+    return added;
   av_packet_rescale_ts(packet.get(), time_base(stream), stream.av->time_base);
   io_since_ = g_get_monotonic_time();
   int ret = av_interleaved_write_frame(muxer_.get(), packet.get());
@@ -664,6 +668,8 @@ Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time
   if (auto sent = encoder.send(std::move(frame), time); !sent)
     return sent;
   stream.newest = encoder.clock().last();
+  if (time.reference_time)
+    stream.reference_times[stream.newest] = *time.reference_time;
   return write_packets(stream);
 }
 

@@ -12,6 +12,7 @@
 #include "videoencoder.hpp"
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <variant>
@@ -167,7 +168,8 @@ class FRAMEWISE_INTERNAL FrameWriter {
     int64_t newest = AV_NOPTS_VALUE; /* of the frames sent; ticks */
     int64_t start = AV_NOPTS_VALUE;  /* ticks of the encoder's time base */
     int64_t end = 0;
-    int64_t counted = 0; /* samples that are in the statistics */
+    int64_t counted = 0;                        /* samples that are in the statistics */
+    std::map<int64_t, int64_t> reference_times; /* of frames whose packet has not come, by pts */
   };
 
   FrameWriter(FrameWriterSettings settings, OutputTarget target);
@@ -190,6 +192,10 @@ class FRAMEWISE_INTERNAL FrameWriter {
   Result<void> place_chapters(std::vector<Chapter> chapters);
   Result<void> place_early_chapters();
   Result<void> place_late_chapters();
+  bool counts_timecodes() const;
+  void place_timecodes();
+  void place_reference_times();
+  Result<void> add_reference_time(Stream &stream, AVPacket *packet);
   Result<void> add_covers();
   Result<void> write_covers();
   void live_without_seeking();

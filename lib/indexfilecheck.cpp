@@ -120,7 +120,9 @@ const char *refuse_samples(const IndexFacts &facts, const IndexView &table) {
   if (length < 0 || !is_near(length))
     return "the number of samples";
   constexpr int64_t most_in_a_frame = std::numeric_limits<int32_t>::max();
-  unsigned bad = unsigned(first.front() != 0) | unsigned(facts.n_samples <= first.back()) |
+  if (first.front() != 0 || !is_near(first.back())) /* and rising: no difference overflows */
+    return "the number of samples";
+  unsigned bad = unsigned(facts.n_samples <= first.back()) |
                  unsigned(facts.n_samples - first.back() > most_in_a_frame);
   for (size_t i = 1; i < first.size(); i++)
     bad |= unsigned(first[i] - first[i - 1] > most_in_a_frame);

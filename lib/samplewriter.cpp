@@ -6,7 +6,9 @@
 
 #include "framemeta.hpp"
 #include "framesidedata.hpp"
+#include "framestamp.hpp"
 #include "streamkind.hpp"
+#include "streamtimecode.hpp"
 
 #include <gio/gio.h>
 
@@ -225,6 +227,7 @@ Result<void> SampleWriter::encode(BufferPtr buffer, const VideoParams &params,
     timing.framerate = params.framerate;
     timing.first = time;
     timing.source_time_base = frame_meta_time_base(buffer.get());
+    timing.timecode = timecode_of(buffer.get(), timing.framerate);
     auto stream = writer_->add_video_stream(kind_, timing);
     if (!stream)
       return Failure(stream.error());
@@ -235,7 +238,9 @@ Result<void> SampleWriter::encode(BufferPtr buffer, const VideoParams &params,
     return Failure(frame.error());
   restore_side_data(frame->get(), buffer.get());
   (*frame)->pict_type = AV_PICTURE_TYPE_NONE;
-  return writer_->write(stream_, std::move(*frame), time);
+  FrameTime told = time;
+  told.reference_time = reference_time_of(buffer.get());
+  return writer_->write(stream_, std::move(*frame), told);
 }
 
 Result<void> SampleWriter::finish() {

@@ -7,6 +7,7 @@
 #include "closestformat.hpp"
 #include "encoders.hpp"
 #include "framebridge.hpp"
+#include "streamtimecode.hpp"
 
 extern "C" {
 #include <libavutil/opt.h>
@@ -298,6 +299,9 @@ Result<VideoEncoder> VideoEncoder::open(const AVCodec *codec, const VideoEncoder
   /* The encoders that have this option refuse alpha with it. */
   if (av_pix_fmt_desc_get(*format)->flags & AV_PIX_FMT_FLAG_ALPHA)
     av_opt_set(context, "auto-alt-ref", "0", AV_OPT_SEARCH_CHILDREN);
+  /* MPEG-1 and MPEG-2 count by it in the headers of groups of pictures. */
+  if (!timing.timecode.empty() && is_timecode(timing.timecode.c_str(), context->framerate))
+    av_opt_set(context->priv_data, "gop_timecode", timing.timecode.c_str(), 0);
   if (auto applied = apply_encoder_options(context, settings.options, PassLog::option); !applied)
     return Failure(applied.error());
   const AVDictionaryEntry *prefix =

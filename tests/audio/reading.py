@@ -111,8 +111,12 @@ class Player:
         self.pipeline.add(self.source)
         self.pipeline.add(self.sink)
         self.source.link(self.sink)
+        # An appsink that is full waits with the lock that it needs to go from PAUSED to PLAYING.
+        pad = self.source.get_static_pad("src")
+        block = pad.add_probe(Gst.PadProbeType.BLOCK_DOWNSTREAM, lambda *_: Gst.PadProbeReturn.OK)
         self.pipeline.set_state(Gst.State.PLAYING)
         self.pipeline.get_state(30 * Gst.SECOND)  # a seek before it is open is another thing to test
+        pad.remove_probe(block)
 
     def on_event(self, _, info):
         if info.get_event().type == Gst.EventType.GAP:

@@ -238,6 +238,90 @@ TEST_P(Clips, backwards_needs_no_cache) {
     expect_reversed(Player(GetParam(), cache_size).play(-1.0), forwards);
 }
 
+namespace {
+
+/* A file of which one read of the player's is broken off, as by a flush. */
+class BrokenOffSource final : public ByteSource {
+ public:
+  BrokenOffSource(const std::string &file, Interruption &interruption)
+      : interruption_(interruption) {
+    gchar *data = nullptr;
+    gsize size = 0;
+    if (g_file_get_contents(file.c_str(), &data, &size, nullptr))
+      bytes_.reset(g_bytes_new_take(data, size));
+    all_ = of_bytes(bytes_.get());
+  }
+  std::string name() const override { return "broken-off"; }
+  bool is_seekable() const override { return true; }
+  int64_t size() const override { return all_->size(); }
+  int read(int64_t offset, uint8_t *data, int size, Interruption &interruption) override {
+    constexpr int little = 1500; /* so that breaks come within packets */
+    if (&interruption == &interruption_ && reads_left > 0 && --reads_left == 0) {
+      interruption.set(Interruption::flushing);
+      return AVERROR_EXIT;
+    }
+    return all_->read(offset, data, std::min(size, little), interruption);
+  }
+  std::atomic<int> reads_left = 0; /* with that many it is broken off; 0: never */
+
+ private:
+  struct Unref {
+    void operator()(GBytes *bytes) const { g_bytes_unref(bytes); }
+  };
+  Interruption &interruption_;
+  std::unique_ptr<GBytes, Unref> bytes_;
+  std::shared_ptr<ByteSource> all_;
+};
+
+uint64_t hash_of(const DecodedFrame &frame) { return FrameIndex::hash_of(frame.picture.get()); }
+
+} // namespace
+
+/* Broken off anywhere in a first reading, which knows no index yet, a seek lands all the same, and
+ * with the right frames: what the demuxer has lost is read again. */
+TEST_P(Clips, a_seek_lands_after_a_read_was_broken_off) {
+  const auto whole = Player(GetParam(), 0).play(1.0);
+  ASSERT_GE(whole.size(), 20u);
+  int breaks = 0;
+  for (int reads = 1;; reads++) {
+    Interruption interruption;
+    PlayerSettings settings;
+    settings.reader = settings_of(GetParam());
+    settings.cache_size = 0;
+    auto source = std::make_shared<BrokenOffSource>(settings.reader.input.location, interruption);
+    settings.reader.input.source = source;
+    auto opened = FramePlayer::open(settings, interruption);
+    ASSERT_TRUE(opened);
+    FramePlayer &player = **opened;
+    player.start_index(nullptr, [](const auto &) {});
+    player.request(PlayRequest{});
+    source->reads_left = reads;
+    size_t n = 0;
+    auto frame = player.next();
+    for (; frame && *frame; frame = player.next())
+      n++;
+    if (frame) {
+      EXPECT_EQ(n, whole.size());
+      break;
+    }
+    ASSERT_TRUE(frame.error().is_cancelled()) << frame.error().message;
+    breaks++;
+    interruption.clear(Interruption::flushing);
+    const size_t target = std::min(n + 3, whole.size() - 2);
+    PlayRequest request;
+    request.start = {Kind::frame, int64_t(target)};
+    player.request(request);
+    for (size_t k = target; k < target + 2; k++) {
+      frame = player.next();
+      ASSERT_TRUE(frame) << frame.error().message << " after " << reads << " reads";
+      ASSERT_TRUE(*frame);
+      EXPECT_EQ((*frame)->number, int64_t(k));
+      EXPECT_EQ(hash_of(**frame), hash_of(whole[k])) << k << " after " << reads << " reads";
+    }
+  }
+  EXPECT_GE(breaks, 5);
+}
+
 TEST(FrameCache, never_holds_more_than_its_capacity) {
   const auto frames = Player("h264-b.mp4", 0).play(1.0);
   ASSERT_FALSE(frames.empty());
