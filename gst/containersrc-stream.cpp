@@ -6,6 +6,9 @@
 
 #include "framepool.hpp"
 #include "framestamp.hpp"
+#include "indexcache.hpp"
+
+#include <glib/gstdio.h>
 
 #include <utility>
 
@@ -320,6 +323,22 @@ static Result<BufferPtr> deliver_audio(GstContainerSrc *self, ContainerSrcState 
   return buffer;
 }
 
+/* Who asks for the number of frames once the pipeline is paused should find it where that is to be
+ * had in a moment: a saved index, or a file of which much cannot be. Others are told later. */
+static void await_index(GstContainerSrc *self, const ContainerSrcState &state) {
+  constexpr goffset small = 64 << 20;
+  constexpr std::chrono::milliseconds to_read_all(200), to_look_up(20);
+  const InputSettings &input = state.player_settings.reader.input;
+  if (!state.player->can_seek() || self->priv->index.current() || input.source)
+    return;
+  const auto path = local_file_at(input.location);
+  GStatBuf status;
+  if (!path || g_stat(path->c_str(), &status) != 0)
+    return;
+  self->priv->index.await(status.st_size <= small ? to_read_all : to_look_up,
+                          self->priv->interruption);
+}
+
 GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
   auto *self = SELF(push);
   auto *src = GST_BASE_SRC(push);
@@ -345,6 +364,8 @@ GstFlowReturn container_src_create(GstPushSrc *push, GstBuffer **out) {
       return GST_PAD_IS_FLUSHING(GST_BASE_SRC_PAD(src)) ? GST_FLOW_FLUSHING
                                                         : GST_FLOW_NOT_NEGOTIATED;
   }
+  if (!state.any_frame)
+    await_index(self, state);
   auto buffer = state.frame->is_audio() ? deliver_audio(self, state) : deliver_video(self, state);
   if (!buffer)
     return container_src_report(self, buffer.error());

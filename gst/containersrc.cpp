@@ -650,8 +650,9 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
    * GstContainerSrc:n-frames:
    *
    * How many frames the stream has, whatever its headers say; -1 while that is not known, and for
-   * input that cannot seek. It is found out while the stream is played, and notified, from any
-   * thread.
+   * input that cannot seek. Of a local file that is small, or has a saved index, it is there with
+   * the first buffer (unless finding it takes longer than 0.2 s); of others it is found out while
+   * the stream is played. It is notified, from any thread.
    *
    * Since: 0.1
    */
@@ -692,12 +693,14 @@ static void gst_container_src_class_init(GstContainerSrcClass *klass) {
    * GstContainerSrc:metadata:
    *
    * What the headers say of the stream: `codec`, `long-codec`, `profile` (strings, FFmpeg's names),
-   * `duration` (#guint64, nanoseconds), and two structures, `container` and `stream`, with the tags
-   * of each under the names that the file has for them. Of video `video-format`, the pixel format
-   * of the frames that are delivered, `coded-format`, the one that the stream is coded in
-   * (strings), and `fps` (#GstFraction). Of audio `audio-format` and `coded-format`, the same of
-   * sample formats, `sample-rate` in Hz and `channels` (#gint), and `channel-layout` (string). What
-   * the file does not say is not there.
+   * `duration` (#guint64, nanoseconds), `disposition` (string, as pads of `containersink` take it:
+   * `default+forced`), and two structures, `container` and `stream`, with the tags of each under
+   * the names that the file has for them; a third one, `program`, where the stream is part of one
+   * that has a name, as in MPEG-TS. Of video `video-format`, the pixel format of the frames that
+   * are delivered, `coded-format`, the one that the stream is coded in (strings), and `fps`
+   * (#GstFraction). Of audio `audio-format` and `coded-format`, the same of sample formats,
+   * `sample-rate` in Hz and `channels` (#gint), and `channel-layout` (string). What the file does
+   * not say is not there.
    *
    * It is there as soon as the stream is open, by preroll at the latest, and nothing is decoded for
    * it; %NULL before. Notified from any thread.

@@ -83,6 +83,24 @@ void IndexReport::publish(std::shared_ptr<const FrameIndex> index) {
 }
 
 void IndexReport::finish(const Result<FramePlayer::IndexPtr> &made) {
+  tell(made);
+  {
+    std::lock_guard lock(lock_);
+    is_finished_ = true;
+  }
+  finished_.notify_all();
+}
+
+void IndexReport::await(std::chrono::milliseconds most, const Interruption &waiter) {
+  /* An Interruption cannot be waited for: it is looked at now and then. */
+  constexpr auto look = std::chrono::milliseconds(5);
+  const auto until = std::chrono::steady_clock::now() + most;
+  std::unique_lock lock(lock_);
+  while (!is_finished_ && !waiter.is_set() && std::chrono::steady_clock::now() < until)
+    finished_.wait_for(lock, look);
+}
+
+void IndexReport::tell(const Result<FramePlayer::IndexPtr> &made) {
   if (!made) {
     GST_WARNING_OBJECT(element_, "no index: %s", made.error().message.c_str());
     end(GST_PROGRESS_TYPE_ERROR, made.error().message);
@@ -106,6 +124,8 @@ void IndexReport::finish(const Result<FramePlayer::IndexPtr> &made) {
 void IndexReport::forget() {
   end(GST_PROGRESS_TYPE_CANCELED, "Indexing was broken off");
   publish(nullptr);
+  std::lock_guard lock(lock_);
+  is_finished_ = false;
 }
 
 } // namespace framewise

@@ -8,6 +8,8 @@
 
 #include <gst/base/gstbasesrc.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 namespace framewise {
@@ -30,14 +32,20 @@ class IndexReport {
   void finish(const Result<FramePlayer::IndexPtr> &made);
   /* The stream is closed. */
   void forget();
+  /* Blocks until finish() has told of it, or for `most`, or until `waiter` is set. Not to be called
+   * unless an index is being made. */
+  void await(std::chrono::milliseconds most, const Interruption &waiter);
 
  private:
   void post(GstProgressType type, const std::string &text);
   void end(GstProgressType type, const std::string &text);
+  void tell(const Result<FramePlayer::IndexPtr> &made);
   void publish(std::shared_ptr<const FrameIndex> index);
 
   GstBaseSrc *element_;
   mutable std::mutex lock_;
+  std::condition_variable finished_;
+  bool is_finished_ = false; /* what is posted and notified over it was */
   std::shared_ptr<const FrameIndex> index_;
   bool in_progress_ = false; /* START was posted, and nothing yet that ends it */
   int told_percent_ = 0;     /* since then */

@@ -31,6 +31,10 @@ class FRAMEWISE_INTERNAL ContainerInput {
 
   const AVFormatContext *context() const { return context_.get(); }
   const AVStream *stream() const { return stream_; }
+  /* That the stream is a part of, first of all; NULL where the container has none. */
+  const AVProgram *program() const {
+    return av_find_program_from_stream(context_.get(), nullptr, stream_->index);
+  }
   bool is_audio() const { return stream_->codecpar->codec_type == AVMEDIA_TYPE_AUDIO; }
   bool is_seekable() const;
   /* All of it is in the one file that was opened: it is no list of others. */

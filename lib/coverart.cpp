@@ -80,15 +80,50 @@ static const char *entry(const AVStream *stream, const char *key) {
   return found && g_utf8_validate(found->value, -1, nullptr) ? found->value : nullptr;
 }
 
-/* Matroska tells it by the name of the file: a small cover begins with that word. A picture of
- * which nothing is said is the cover. */
+/* The kind as the name of a file in Matroska, which calls the covers so, and tells no others apart:
+ * those are named here as ID3 has them, `cover_back` or `leaflet_page`. */
+static std::string file_name_of(int kind) {
+  if (is_icon(kind))
+    return "small_cover";
+  if (kind == kind_front)
+    return "cover";
+  std::string name;
+  for (const char *c = kind_names[size_t(kind)]; *c; c++)
+    if (g_ascii_isalnum(*c))
+      name += g_ascii_tolower(*c);
+    else if (!name.empty() && name.back() != '_')
+      name += '_';
+  while (!name.empty() && name.back() == '_')
+    name.pop_back();
+  return name;
+}
+
+/* Without its ending, and the number that tells it from others of that kind. */
+static std::string stem_of(std::string file) {
+  if (const auto dot = file.rfind('.'); dot != std::string::npos)
+    file.erase(dot);
+  const auto word = file.find_last_not_of("0123456789");
+  if (word != std::string::npos && word + 1 < file.size() && file[word] == '_')
+    file.erase(word);
+  return file;
+}
+
+/* A picture of which nothing is said is the cover. */
 static int kind_of(const AVStream *stream) {
   if (const char *comment = entry(stream, "comment"))
     for (size_t kind = 0; kind < kind_names.size(); kind++)
       if (g_ascii_strcasecmp(comment, kind_names[kind]) == 0)
         return int(kind);
   const char *file = entry(stream, "filename");
-  return file && g_str_has_prefix(file, "small_cover") ? kind_other_icon : kind_front;
+  if (!file)
+    return kind_front;
+  if (g_str_has_prefix(file, "small_cover"))
+    return kind_other_icon;
+  const std::string stem = stem_of(file);
+  for (size_t kind = 0; kind < kind_names.size(); kind++)
+    if (stem == file_name_of(int(kind)))
+      return int(kind);
+  return kind_front;
 }
 
 static GstSample *new_sample(const AVStream *stream, const PictureFormat &format, int kind) {
@@ -242,14 +277,12 @@ Result<AVStream *> add_cover_stream(AVFormatContext *muxer, CoverPlace place,
   if (!codec->extradata)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");
   codec->extradata_size = int(gst_buffer_extract(picture.data.get(), 0, codec->extradata, size));
-  std::string file = is_icon(picture.kind)        ? "small_cover"
-                     : picture.kind == kind_front ? "cover"
-                                                  : "picture";
+  std::string file = file_name_of(picture.kind);
   unsigned same = 0;
   for (unsigned i = 0; i < muxer->nb_streams; i++)
     if (const AVDictionaryEntry *other =
             av_dict_get(muxer->streams[i]->metadata, "filename", nullptr, 0);
-        other && g_str_has_prefix(other->value, file.c_str()))
+        other && stem_of(other->value) == file)
       same++;
   if (same > 0)
     file += "_" + std::to_string(same);

@@ -19,6 +19,17 @@ static void set_tags(GstStructure *structure, const char *field, const AVDiction
   gst_structure_set(structure, field, GST_TYPE_STRUCTURE, nested.get(), nullptr);
 }
 
+/* As the pads of containersink take it. */
+static std::string disposition_of(const AVStream *stream) {
+  std::string names;
+  for (int bit = 0; bit < 31; bit++) {
+    const int flag = stream->disposition & (1 << bit);
+    if (const char *name = flag ? av_disposition_to_string(flag) : nullptr)
+      names += (names.empty() ? "" : "+") + std::string(name);
+  }
+  return names;
+}
+
 /* What is the same for pictures and sound. */
 static StructurePtr new_metadata(const ContainerInput &input) {
   const AVCodecParameters *codec = input.stream()->codecpar;
@@ -33,6 +44,10 @@ static StructurePtr new_metadata(const ContainerInput &input) {
     gst_structure_set(fields, "duration", G_TYPE_UINT64, guint64(end), nullptr);
   set_tags(fields, "container", input.context()->metadata);
   set_tags(fields, "stream", input.stream()->metadata);
+  if (const AVProgram *program = input.program(); program && program->metadata)
+    set_tags(fields, "program", program->metadata);
+  if (const std::string disposition = disposition_of(input.stream()); !disposition.empty())
+    set_text(fields, "disposition", disposition.c_str());
   return metadata;
 }
 

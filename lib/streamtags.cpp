@@ -44,7 +44,11 @@ GstPtr<GstTagList> container_tags(const ContainerInput &input) {
   const AVFormatContext *context = input.context();
   GstPtr<GstTagList> tags(gst_tag_list_new_empty());
   gst_tag_list_set_scope(tags.get(), GST_TAG_SCOPE_GLOBAL);
-  metadata_to_tags(context->metadata, tags.get());
+  Dictionary entries;
+  av_dict_copy(entries.address(), context->metadata, 0);
+  if (const AVProgram *program = input.program()) /* `service_name` of MPEG-TS, and the like */
+    av_dict_copy(entries.address(), program->metadata, AV_DICT_DONT_OVERWRITE);
+  metadata_to_tags(entries.get(), tags.get());
   gst_tag_list_add(tags.get(), GST_TAG_MERGE_REPLACE, GST_TAG_CONTAINER_FORMAT,
                    context->iformat->long_name, nullptr);
   add_cover_pictures(input, tags.get());

@@ -115,6 +115,32 @@ class Covers(Case):
                 if given in ("mp3", "flac") and kind not in ("mka", "m4a"):
                     self.assertEqual([name for _, name, _ in found], ["Cover (front)", "Cover (back)"])
 
+    def test_kinds_in_matroska(self):
+        """It names the files that are attached, and has no other place for what they show."""
+        kinds = [GstTag.TagImageType.FRONT_COVER, GstTag.TagImageType.BACK_COVER, GstTag.TagImageType.LEAFLET_PAGE,
+                 GstTag.TagImageType.BACK_COVER, GstTag.TagImageType.ARTIST, GstTag.TagImageType.UNDEFINED]
+        pipeline = Gst.parse_launch("videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! "
+                                    f"containersink name=sink location={self.at('out.mkv')} codec=ffv1")
+        for number, kind in enumerate(kinds):
+            info = Gst.Structure.new_empty("GstTagImageInfo")
+            info.set_value("image-type", kind)
+            data = self.png if number else self.jpeg
+            sample = Gst.Sample.new(Gst.Buffer.new_wrapped(data), Gst.Caps.from_string(
+                "image/png" if number else "image/jpeg"), None, info)
+            pipeline.get_by_name("sink").add_tag_value(Gst.TagMergeMode.APPEND, Gst.TAG_IMAGE, sample)
+        pipeline.set_state(Gst.State.PLAYING)
+        message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        pipeline.set_state(Gst.State.NULL)
+        self.assertEqual(message.type, Gst.MessageType.EOS)
+        self.assertEqual([s["tags"]["filename"] for s in probe(self.at("out.mkv"))["streams"] if "filename" in s["tags"]],
+                         ["cover.jpg", "cover_back.png", "leaflet_page.png", "cover_back_1.png", "artist_performer.png",
+                          "other.png"])
+        self.play(self.at("out.mkv"), self.at("again.mkv"), False)
+        for written in "out.mkv", "again.mkv":
+            with Prerolled(self.at(written)) as played:
+                self.assertEqual([s.get_info().get_enum("image-type", GstTag.TagImageType)[1]
+                                  for s in samples(played.bus)], [int(kind) for kind in kinds])
+
     def test_ogg_has_the_first(self):
         for given, kind in (("mp3", "opus"), ("flac", "oga")):
             with self.subTest(f"{given} to {kind}"):

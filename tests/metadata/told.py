@@ -11,7 +11,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstFramewise", "1.0")
 from gi.repository import Gst, GstFramewise  # noqa: E402
-from probing import MEDIA, Case, Prerolled, ffmpeg, is_cover, media, probe  # noqa: E402
+from probing import MEDIA, Case, Prerolled, ffmpeg, is_cover, media, probe, run  # noqa: E402
 
 # Left out are those that say nothing by themselves, and all of a kind but one.
 CLIPS = [name for name in sorted(os.listdir(MEDIA)) if os.path.isfile(media(name)) and not name.startswith(
@@ -89,6 +89,38 @@ class Video(Case):
             with self.subTest(name), GstFramewise.Reader(media(name), pixel_format="native") as reader:
                 layout = None if "mono" in name else reader.layout
                 self.compare(reader.metadata, shape_of(layout), layout, name)
+
+    def test_number_of_frames(self):
+        """There at preroll where it takes no time; whoever has a busy machine is told a moment later."""
+        early = 0
+        for name in CLIPS:
+            with self.subTest(name), Prerolled(media(name)) as played:
+                told = played.src.get_property("n-frames")
+                early += told >= 0
+                if told < 0:
+                    played.pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.DURATION_CHANGED)
+                    told = played.src.get_property("n-frames")
+                self.assertEqual(told, len(GstFramewise.Reader(media(name))))
+        self.assertGreater(early, 0)
+
+    def test_programs_and_dispositions(self):
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:d=0.4", "-f", "lavfi", "-i", "testsrc2=s=64x48:d=0.4", "-map", "0",
+               "-map", "1", "-c", "mpeg2video", "-metadata", "service_name=Hafen", "-metadata",
+               "service_provider=Norden", self.at("service.ts"))
+        ffmpeg("-i", self.at("service.ts"), "-map", "0", "-c", "copy", "-disposition:0", "default", "-disposition:1",
+               "dub+forced", self.at("two.mkv"))
+        service = {"service_name": "Hafen", "service_provider": "Norden"}
+        with Prerolled(self.at("service.ts")) as played:
+            self.assertEqual(as_dict(played.src.get_property("metadata"))["program"], service)
+        with Prerolled(self.at("two.mkv"), "stream=v:0") as played:
+            self.assertEqual(played.src.get_property("metadata").get_string("disposition"), "default")
+            self.assertFalse(played.src.get_property("metadata").has_field("program"))
+        with Prerolled(self.at("two.mkv"), "stream=v:1") as played:
+            self.assertEqual(played.src.get_property("metadata").get_string("disposition"), "dub+forced")
+        run(f"containersrc location={self.at('service.ts')} ! containersink location={self.at('out.ts')} "
+            "codec=mpeg2video")
+        with GstFramewise.Reader(self.at("out.ts")) as reader:
+            self.assertEqual(reader.metadata["program"], service)
 
     def test_chosen_pixel_format_is_told(self):
         with Prerolled(media("h264-b.mp4"), "pixel-format=rgb24") as played:
