@@ -38,7 +38,8 @@ THOROUGHLY = ("h264-b.mp4", "h264-interlaced.mp4", "mpeg2.mpg", "mpeg2-interlace
 # lies before the cut, or the file ends.
 MISSING_BEFORE = {f"exact-{name}": (0, 2) for name in (
     "cut-mpeg1.m1v", "cut-mpeg2.m2v", "cut-mpeg2.ts", "hacked-mpeg1.m1v", "hacked-mpeg1.mpg", "hacked-mpeg2.m2v",
-    "hacked-mpeg2.mpg", "hacked-mpeg2.ts", "hacked-mpeg2.vob", "leading-mpeg2.mkv", "leading-mpeg2.mpg")} | {"exact-truncated-mpeg2.mpg": (34, 2)}
+    "hacked-mpeg2.mpg", "hacked-mpeg2.ts", "hacked-mpeg2.vob", "leading-mpeg2.mkv", "leading-mpeg2.mpg")}
+MISSING_BEFORE["exact-truncated-mpeg2.mpg"] = 34, 2
 NAMES = {
     "H.26[45] User Data Unregistered SEI message": "sei-unregistered",
     "AVPanScan": "panscan",
