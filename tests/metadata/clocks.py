@@ -71,7 +71,8 @@ def codes_of(*arguments):
 
 class Timecodes(Case):
     def make(self, name, code, rate, *options, size="320x240", length=2):
-        ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={size}:r={rate}:d={length}", "-timecode", code, *options, self.at(name))
+        ffmpeg("-f", "lavfi", "-i", f"testsrc2=s={size}:r={rate}:d={length}", "-timecode", code, *options,
+               self.at(name))
         return self.at(name)
 
     def sources(self):
@@ -112,8 +113,8 @@ class Timecodes(Case):
     def test_files_count_on_from_the_first_frame_written(self):
         for path, codes in self.sources():
             start = 7
-            for target, codec in (("out.mov", "libx264"), ("out.mp4", "mpeg4"), ("out.mkv", "ffv1"), ("out.avi", "ffv1"),
-                                  ("out.mxf", "mpeg2video")):
+            for target, codec in (("out.mov", "libx264"), ("out.mp4", "mpeg4"), ("out.mkv", "ffv1"),
+                                  ("out.avi", "ffv1"), ("out.mxf", "mpeg2video")):
                 with self.subTest(os.path.basename(path), target=target):
                     run(f'containersrc location="{path}" start-frame={start} ! graphfilter filter-sequence=negate ! '
                         f'containersink location="{self.at(target)}" codec={codec}')

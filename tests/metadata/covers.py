@@ -132,7 +132,8 @@ class Covers(Case):
         message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
         pipeline.set_state(Gst.State.NULL)
         self.assertEqual(message.type, Gst.MessageType.EOS)
-        self.assertEqual([s["tags"]["filename"] for s in probe(self.at("out.mkv"))["streams"] if "filename" in s["tags"]],
+        streams = probe(self.at("out.mkv"))["streams"]
+        self.assertEqual([s["tags"]["filename"] for s in streams if "filename" in s["tags"]],
                          ["cover.jpg", "cover_back.png", "leaflet_page.png", "cover_back_1.png", "artist_performer.png",
                           "other.png"])
         self.play(self.at("out.mkv"), self.at("again.mkv"), False)

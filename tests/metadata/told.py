@@ -104,8 +104,8 @@ class Video(Case):
         self.assertGreater(early, 0)
 
     def test_programs_and_dispositions(self):
-        ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:d=0.4", "-f", "lavfi", "-i", "testsrc2=s=64x48:d=0.4", "-map", "0",
-               "-map", "1", "-c", "mpeg2video", "-metadata", "service_name=Hafen", "-metadata",
+        picture = "-f", "lavfi", "-i", "testsrc2=s=64x48:d=0.4"
+        ffmpeg(*picture, *picture, "-map", "0", "-map", "1", "-c", "mpeg2video", "-metadata", "service_name=Hafen", "-metadata",
                "service_provider=Norden", self.at("service.ts"))
         ffmpeg("-i", self.at("service.ts"), "-map", "0", "-c", "copy", "-disposition:0", "default", "-disposition:1",
                "dub+forced", self.at("two.mkv"))
