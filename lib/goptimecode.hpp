@@ -22,9 +22,8 @@ class FRAMEWISE_INTERNAL GopTimecodes {
   void settle(const AVCodecContext *codec, AVFrame *picture);
 
  private:
-  std::map<int64_t, int64_t> noted_;
-  unsigned rate_ = 0;
-  /* pictures a second that they are counted by; 0: not known */ /* by the packet's tag */
+  std::map<int64_t, int64_t> noted_; /* by the packet's tag */
+  unsigned rate_ = 0;                /* pictures a second that they are counted by; 0: not known */
 };
 
 } // namespace framewise
