@@ -130,8 +130,8 @@ Result<void> FrameWriter::place_late_chapters() {
 
 /* ---- Timecodes ------------------------------------------------------------------------------ */
 
-/* Those that count by it, from what is said of the stream or, before that, of the file, and refuse
- * to begin with one that they cannot count by. */
+/* Those that count by it, from what is said of the stream or, before that, of the file. One that
+ * they cannot count by MXF refuses, and MP4 leaves out. */
 bool FrameWriter::counts_timecodes() const {
   static constexpr std::array names{"mxf", "mxf_d10", "mxf_opatom", "gxf", "dv"};
   return is_of_mp4_family() || std::find(names.begin(), names.end(),
