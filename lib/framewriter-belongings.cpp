@@ -151,6 +151,7 @@ void FrameWriter::place_timecodes() {
     }
   };
   AVRational rate{0, 1};
+  bool any_video = false;
   std::string of_file;
   for (Stream &stream : streams_) {
     const std::string &timecode = stream.timing.timecode;
@@ -160,6 +161,7 @@ void FrameWriter::place_timecodes() {
         of_file = timecode;
     }
     if (stream.av->codecpar->codec_type == AVMEDIA_TYPE_VIDEO) {
+      any_video = true;
       rate = stream.av->avg_frame_rate;
       check(&stream.av->metadata, rate);
     }
@@ -170,7 +172,8 @@ void FrameWriter::place_timecodes() {
   if (!of_file.empty() && (is_kept_of_file || is_said_of_file) &&
       !av_dict_get(settings_.container_metadata.get(), "timecode", nullptr, 0))
     av_dict_set(&muxer_->metadata, "timecode", of_file.c_str(), 0);
-  check(&muxer_->metadata, rate);
+  if (any_video)
+    check(&muxer_->metadata, rate);
   if (has_lost)
     remark(format("`%s` counts timecodes by a constant frame rate, and what is given here as "
                   "timecode is none at %d/%d frames a second, so it is left out.",
@@ -192,12 +195,22 @@ void FrameWriter::place_reference_times() {
     const bool is_rtp = name == "rtp" || name == "rtsp" || name == "sap";
     if (is_rtp && realtime > 0 && muxer_->start_time_realtime == AV_NOPTS_VALUE)
       muxer_->start_time_realtime = realtime;
+    /* The box is about the first track; of another one without times it would say that of writing.
+     */
+    const bool is_first = stream.av->index == 0;
     int64_t asked = 0;
-    if (is_of_mp4_family() && writes_fragments() &&
+    if (is_first && is_of_mp4_family() && writes_fragments() &&
         av_opt_get_int(muxer_->priv_data, "write_prft", 0, &asked) >= 0 && asked == 0)
       av_opt_set(muxer_->priv_data, "write_prft", "wallclock", 0);
     return;
   }
+}
+
+void FrameWriter::keep_reference_time(Stream &stream, int64_t reference) {
+  constexpr size_t most = 1024; /* no encoder holds so many back: those are of frames it dropped */
+  stream.reference_times[stream.newest] = reference;
+  if (stream.reference_times.size() > most)
+    stream.reference_times.erase(stream.reference_times.begin());
 }
 
 Result<void> FrameWriter::add_reference_time(Stream &stream, AVPacket *packet) {
@@ -209,10 +222,7 @@ Result<void> FrameWriter::add_reference_time(Stream &stream, AVPacket *packet) {
   AVProducerReferenceTime reference{};
   reference.wallclock = told->second / ns_per_us;
   reference.flags = time_of_capture;
-  constexpr size_t most = 1024; /* no encoder holds so many back: those are of frames it dropped */
   stream.reference_times.erase(told);
-  while (stream.reference_times.size() > most)
-    stream.reference_times.erase(stream.reference_times.begin());
   uint8_t *data = av_packet_new_side_data(packet, AV_PKT_DATA_PRFT, sizeof reference);
   if (!data)
     return FRAMEWISE_FAIL_RESOURCE(FAILED, "Out of memory.");

@@ -669,7 +669,7 @@ Result<void> FrameWriter::write(int index, FramePtr frame, const FrameTime &time
     return sent;
   stream.newest = encoder.clock().last();
   if (time.reference_time)
-    stream.reference_times[stream.newest] = *time.reference_time;
+    keep_reference_time(stream, *time.reference_time);
   return write_packets(stream);
 }
 

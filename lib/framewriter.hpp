@@ -195,6 +195,7 @@ class FRAMEWISE_INTERNAL FrameWriter {
   bool counts_timecodes() const;
   void place_timecodes();
   void place_reference_times();
+  void keep_reference_time(Stream &stream, int64_t reference); /* of the newest frame */
   Result<void> add_reference_time(Stream &stream, AVPacket *packet);
   Result<void> add_covers();
   Result<void> write_covers();
